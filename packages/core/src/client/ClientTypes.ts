@@ -1,0 +1,159 @@
+import type { KeyStatus } from "../domain/ApiKey.js"
+import type { StoreError } from "../domain/Errors.js"
+import type { Metadata } from "../domain/Metadata.js"
+import type { RateLimit, RateLimitAlgorithm } from "../domain/RateLimit.js"
+import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
+import type { RateLimitWindow } from "../domain/RateLimitWindow.js"
+import type { Store } from "../ports/Store.js"
+
+/**
+ * A schema of `effect`'s `Schema` module that checks metadata and gives it its type `M`.
+ *
+ * @since 0.1.0
+ */
+export interface MetadataSchema<M> {
+  readonly Type: M
+  readonly Context: never
+  readonly ast: object
+}
+
+/**
+ * How a client is opened.
+ *
+ * @since 0.1.0
+ */
+export interface ApiKeyClientOptions<M = Metadata> {
+  /** Where everything is kept: `SqliteStore.layer({ filename })`, for instance. */
+  readonly store: Store
+  /** The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. */
+  readonly signingSecret: string | undefined
+  /** What keys begin with: 1 to 32 of `a-z 0-9 _`. Default `sk`. */
+  readonly keyPrefix?: string | undefined
+  /** `live` or `test`, for instance: 1 to 16 of `a-z 0-9`. Keys of another environment are refused. Default none. */
+  readonly environment?: string | undefined
+  /** Further heads (`prefix`, or `prefix_environment`) to accept, so that changing a prefix kills no key. */
+  readonly acceptedHeads?: ReadonlyArray<string> | undefined
+  /** Checks the metadata of keys, and types it. */
+  readonly metadataSchema?: MetadataSchema<M> | undefined
+}
+
+/** The top-level tenant: everything else belongs to exactly one. */
+export interface OrganizationData {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: Date
+}
+
+/** Groups keys inside an organization. */
+export interface ProjectData extends OrganizationData {
+  readonly organizationId: string
+}
+
+/** A named API surface of an organization; linked to projects, many to many. */
+export interface ProductData extends ProjectData {}
+
+/**
+ * A key as it is kept: everything but its plaintext, which nobody keeps.
+ *
+ * @since 0.1.0
+ */
+export interface KeyData<M = Metadata> {
+  readonly id: string
+  readonly organizationId: string
+  /** The project that the key is narrowed to, if any. */
+  readonly projectId: string | null
+  /** The product that the key is narrowed to, if any. */
+  readonly productId: string | null
+  readonly name: string | null
+  /** The head and four characters, for people to tell keys apart: `myapp_live_AbCd…`. */
+  readonly hint: string
+  /** At the time of the answer. */
+  readonly status: KeyStatus
+  readonly scopes: ReadonlyArray<string>
+  readonly rateLimits: ReadonlyArray<RateLimit>
+  readonly metadata: M
+  /** The first moment at which the key no longer verifies. */
+  readonly expiresAt: Date | null
+  readonly revokedAt: Date | null
+  readonly revokedReason: string | null
+  /** How many calls verified it. */
+  readonly useCount: number
+  readonly lastUsedAt: Date | null
+  readonly createdAt: Date
+  /** When its record was last changed; use does not count. */
+  readonly updatedAt: Date
+}
+
+/** A rate limit as a caller gives it. */
+export interface RateLimitOptions {
+  /** 1 to 64 of `A-Z a-z 0-9 _ . -`, distinct among the limits of a key. Default `default`. */
+  readonly name?: string | undefined
+  /** 1 to 10^15 − 1. */
+  readonly requests: number
+  /** A named window, or whole seconds. */
+  readonly window: RateLimitWindow
+  /** Default `fixed-window`. */
+  readonly algorithm?: RateLimitAlgorithm | undefined
+  /** What a token bucket holds at most. Default `requests`. */
+  readonly burst?: number | null | undefined
+}
+
+/** Fields of a key to change: those left out stay, `null` clears. */
+export interface UpdateKeyOptions<M = Metadata> {
+  /** For people: trimmed, 1 to 255 code points. */
+  readonly name?: string | null | undefined
+  /** At most 100; none grant nothing. */
+  readonly scopes?: ReadonlyArray<string> | null | undefined
+  /** At most 16; none limit nothing. */
+  readonly rateLimits?: ReadonlyArray<RateLimitOptions> | null | undefined
+  /** The first moment at which the key no longer verifies; `null` for never. */
+  readonly expiresAt?: Date | null | undefined
+  /** A JSON object of at most 16 KiB and depth 16; replaced whole. */
+  readonly metadata?: M | null | undefined
+}
+
+/** What a new key is made of; an expiry must lie in the future. */
+export interface CreateKeyOptions<M = Metadata> extends UpdateKeyOptions<M> {
+  readonly organizationId: string
+  /** Narrows the key to a project of the organization. */
+  readonly projectId?: string | null | undefined
+  /** Narrows the key to a product of the organization; linked to the project where both are given. */
+  readonly productId?: string | null | undefined
+}
+
+/** A new key. This is the one time at which its plaintext is told. */
+export interface CreatedKeyData<M = Metadata> {
+  readonly key: KeyData<M>
+  readonly plaintext: string
+}
+
+/** The key that an earlier call under the same idempotency key created. Its plaintext was told then. */
+export interface ReplayedKeyData<M = Metadata> {
+  readonly key: KeyData<M>
+  readonly plaintext: null
+}
+
+/** A key that proved itself, and each of its limits as the call left it. */
+export interface VerifiedKeyData<M = Metadata> {
+  readonly key: KeyData<M>
+  readonly limits: ReadonlyArray<RateLimitStatus>
+}
+
+/** Which keys to list: every field given must match. */
+export interface KeyFilterOptions {
+  readonly organizationId?: string | undefined
+  readonly projectId?: string | undefined
+  readonly productId?: string | undefined
+  /** Default `all`. */
+  readonly status?: KeyStatus | "all" | undefined
+  /** Keys not used since this time, those never used included. */
+  readonly lastUsedBefore?: Date | undefined
+}
+
+/** Whether the store answers, and how fast. */
+export interface HealthData {
+  readonly healthy: boolean
+  readonly latencyMillis: number
+  /** Why it is not healthy; `null` where it is. */
+  readonly error: StoreError | null
+}

@@ -1,0 +1,66 @@
+import { Redacted } from "effect"
+import { type ApiKeyOf, keyStatus } from "../domain/ApiKey.js"
+import type { Instant } from "../domain/Instant.js"
+import type { Organization } from "../domain/Organization.js"
+import type { Page } from "../domain/Page.js"
+import type { Product } from "../domain/Product.js"
+import type { Project } from "../domain/Project.js"
+import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
+import type { CreatedKey, ReplayedKey } from "../services/keys/ApiKeysService.js"
+import type { VerifiedKey } from "../services/verifier/KeyVerifierService.js"
+import type { KeyData, OrganizationData, ProjectData, VerifiedKeyData } from "./ClientTypes.js"
+
+// What leaves the client is plain, frozen all the way down, and holds no Date that anything else holds.
+
+const date = (instant: Instant): Date => new Date(instant.epochMillis)
+
+const dateOrNull = (instant: Instant | null): Date | null => (instant === null ? null : date(instant))
+
+/** Freezes plain objects and arrays; what a schema made of metadata beyond these is left as it is. */
+const freezeDeep = <A>(value: A): A => {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value
+  const prototype = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return value
+  for (const member of Object.values(value)) freezeDeep(member)
+  return Object.freeze(value)
+}
+
+export const plainOrganization = ({ createdAt, id, name }: Organization): OrganizationData =>
+  Object.freeze({ id, name, createdAt: date(createdAt) })
+
+/** A project or a product: they look alike. */
+export const plainOwned = ({ createdAt, id, name, organizationId }: Project | Product): ProjectData =>
+  Object.freeze({ id, organizationId, name, createdAt: date(createdAt) })
+
+export const plainKey = <M>(key: ApiKeyOf<M>): KeyData<M> =>
+  Object.freeze({
+    id: key.id,
+    organizationId: key.organizationId,
+    projectId: key.projectId,
+    productId: key.productId,
+    name: key.name,
+    hint: key.hint,
+    status: keyStatus(key, Date.now()),
+    scopes: freezeDeep([...key.scopes]),
+    rateLimits: freezeDeep(key.rateLimits.map((limit) => ({ ...limit }))),
+    metadata: freezeDeep(key.metadata),
+    expiresAt: dateOrNull(key.expiresAt),
+    revokedAt: dateOrNull(key.revokedAt),
+    revokedReason: key.revokedReason,
+    useCount: key.useCount,
+    lastUsedAt: dateOrNull(key.lastUsedAt),
+    createdAt: date(key.createdAt),
+    updatedAt: date(key.updatedAt)
+  })
+
+export const plainLimits = (limits: ReadonlyArray<RateLimitStatus>): ReadonlyArray<RateLimitStatus> =>
+  freezeDeep(limits.map((limit) => ({ ...limit })))
+
+export const plainVerified = <M>({ key, limits }: VerifiedKey<M>): VerifiedKeyData<M> =>
+  Object.freeze({ key: plainKey(key), limits: plainLimits(limits) })
+
+export const plainCreated = <M>({ key, plaintext }: CreatedKey<M> | ReplayedKey<M>) =>
+  Object.freeze({ key: plainKey(key), plaintext: plaintext === null ? null : Redacted.value(plaintext) })
+
+export const plainPage = <A, B>(page: Page<A>, plain: (item: A) => B): Page<B> =>
+  Object.freeze({ items: Object.freeze(page.items.map(plain)), nextCursor: page.nextCursor })

@@ -1,0 +1,60 @@
+import { Schema } from "effect"
+import { KeyId, OrganizationId, ProductId, ProjectId } from "./Ids.js"
+import { Instant } from "./Instant.js"
+import type { Metadata } from "./Metadata.js"
+import { RateLimit } from "./RateLimit.js"
+import { Scope } from "./Scope.js"
+
+/** Metadata of an entity: checked where it came in, so only its kind is looked at here. */
+const StoredMetadata = Schema.declare((value): value is Metadata => typeof value === "object" && value !== null)
+
+/**
+ * A key as it is kept: everything but its plaintext, which nobody keeps.
+ *
+ * @since 0.1.0
+ */
+export class ApiKey extends Schema.Class<ApiKey>("@apikeys/core/ApiKey")({
+  id: KeyId,
+  organizationId: OrganizationId,
+  /** The project that the key is narrowed to, if any. */
+  projectId: Schema.NullOr(ProjectId),
+  /** The product that the key is narrowed to, if any. */
+  productId: Schema.NullOr(ProductId),
+  name: Schema.NullOr(Schema.String),
+  /** The head and four characters, for people to tell keys apart: `myapp_live_AbCd…`. */
+  hint: Schema.String,
+  scopes: Schema.Array(Scope),
+  rateLimits: Schema.Array(RateLimit),
+  metadata: StoredMetadata,
+  /** The first moment at which the key no longer verifies. */
+  expiresAt: Schema.NullOr(Instant),
+  revokedAt: Schema.NullOr(Instant),
+  revokedReason: Schema.NullOr(Schema.String),
+  /** How many calls verified it. */
+  useCount: Schema.Number,
+  lastUsedAt: Schema.NullOr(Instant),
+  createdAt: Instant,
+  /** When its record was last changed; use does not count. */
+  updatedAt: Instant
+}) {}
+
+/** A key whose metadata has the type of an application's own schema. */
+export type ApiKeyOf<M> = Omit<ApiKey, "metadata"> & { readonly metadata: M }
+
+/**
+ * Revoked where `revokedAt` is set, whatever the expiry; else expired from `expiresAt` on; else active.
+ *
+ * @since 0.1.0
+ */
+export type KeyStatus = "active" | "revoked" | "expired"
+
+/**
+ * The status of a key at a time.
+ *
+ * @param now milliseconds since the epoch
+ * @since 0.1.0
+ */
+export const keyStatus = (key: Pick<ApiKey, "expiresAt" | "revokedAt">, now: number): KeyStatus => {
+  if (key.revokedAt !== null) return "revoked"
+  return key.expiresAt !== null && key.expiresAt.epochMillis <= now ? "expired" : "active"
+}

@@ -1,0 +1,33 @@
+import { Schema } from "effect"
+
+/** Key of the annotation that tells a caller, in words, which rule a value broke. */
+const RuleAnnotation = Symbol.for("@apikeys/core/Rule")
+
+/** Annotations that give a schema the words in which it is refused, "is blank" for instance. */
+export const rule = (words: string) => ({ [RuleAnnotation]: words })
+
+/** The words given by {@link rule}, where there are any. */
+export const ruleOf = (annotated: { readonly annotations: Readonly<Record<symbol, unknown>> }): string | undefined => {
+  const words = annotated.annotations[RuleAnnotation]
+  return typeof words === "string" ? words : undefined
+}
+
+/** Whether a text can be stored by every database: no NUL, no lone surrogate. */
+export const isStorable = (text: string): boolean => !text.includes("\0") && !/\p{Surrogate}/u.test(text)
+
+/** How many code points a text has. */
+const codePoints = (text: string): number => {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+/** Text for people: trimmed, 1 to 255 code points, without NUL or lone surrogates. */
+export const ShortText = Schema.String.annotations(rule("is not a string")).pipe(
+  // Cheap bound first: what is far too long is neither trimmed nor counted.
+  Schema.filter((text) => text.length <= 4096, rule("is over 255 characters")),
+  Schema.transform(Schema.String, { strict: true, decode: (text) => text.trim(), encode: (text) => text }),
+  Schema.filter((text) => text.length > 0, rule("is blank")),
+  Schema.filter((text) => text.length <= 255 || codePoints(text) <= 255, rule("is over 255 characters")),
+  Schema.filter(isStorable, rule("holds NUL or a lone surrogate"))
+)

@@ -1,0 +1,145 @@
+import { Effect, Option } from "effect"
+import { keyStatus } from "../domain/ApiKey.js"
+import { NotFoundError, StoreError } from "../domain/Errors.js"
+import type { KeyId, OrganizationId, ProductId, ProjectId } from "../domain/Ids.js"
+import { type RateLimit, sharesState } from "../domain/RateLimit.js"
+import {
+  type Insertion,
+  type KeyFilter,
+  type KeyOwner,
+  KeyStore,
+  type NewKey,
+  type Revocation
+} from "../ports/KeyStore.js"
+import { fromKey, type KeyRow, patchRow, toKey } from "./KeyRow.js"
+import { newestFirst } from "./NamedRows.js"
+import { digestKey, idempotencyKeyOf, linkKey, type State } from "./State.js"
+
+/** The port over a state. */
+export const make = (state: State) =>
+  KeyStore.of({
+    insert: (newKey) => Effect.suspend(() => insert(state, newKey)),
+    findByDigests: (digests) =>
+      Effect.sync(() =>
+        digests.map((bytes) => {
+          const digest = state.digests.get(digestKey(bytes))
+          const row = digest === undefined ? undefined : state.keys.get(digest.keyId)
+          return digest === undefined || row === undefined
+            ? Option.none()
+            : Option.some({ key: toKey(row), digest: digest.bytes.slice() })
+        })
+      ),
+    find: (id) => Effect.sync(() => Option.map(Option.fromNullable(state.keys.get(id)), toKey)),
+    list: (filter, slice) =>
+      Effect.sync(() =>
+        newestFirst(
+          [...state.keys.values()].filter((row) => matches(row, filter)),
+          slice
+        ).map(toKey)
+      ),
+    update: (id, patch, at) =>
+      Effect.sync(() =>
+        replace(state, id, (row) => {
+          if (patch.rateLimits !== undefined) dropCounters(state, id, patch.rateLimits)
+          return patchRow(row, patch, at)
+        })
+      ),
+    revoke: (id, revocation) => Effect.sync(() => replace(state, id, (row) => revokeRow(row, revocation))),
+    revokeAll: (owner, revocation) =>
+      Effect.sync(() => {
+        const rows = [...state.keys.values()].filter((row) => row.revokedAt === null && belongsTo(row, owner))
+        for (const row of rows) state.keys.set(row.id, revokeRow(row, revocation))
+        return rows.length
+      }),
+    delete: (id) => Effect.sync(() => remove(state, id))
+  })
+
+const insert = (state: State, newKey: NewKey): Effect.Effect<Insertion, NotFoundError | StoreError> => {
+  const { digest, idempotencyKey, key } = newKey
+  const existing = idempotencyKey === null ? undefined : findByIdempotencyKey(state, key.organizationId, idempotencyKey)
+  if (existing !== undefined) return Effect.succeed({ _tag: "Existing", key: toKey(existing) })
+  const absent = findAbsentOwner(state, key)
+  if (absent !== null) return Effect.fail(absent)
+  const { id, productId, projectId } = key
+  if (projectId !== null && productId !== null && !state.links.has(linkKey({ projectId, productId }))) {
+    return Effect.succeed({ _tag: "NotLinked" })
+  }
+  if (state.keys.has(id) || state.digests.has(digestKey(digest.bytes))) {
+    return Effect.fail(
+      new StoreError({ operation: "KeyStore.insert", retryable: false, reason: "memory: duplicate id or digest" })
+    )
+  }
+  state.keys.set(id, fromKey(newKey))
+  state.digests.set(digestKey(digest.bytes), { keyId: id, bytes: digest.bytes.slice(), secretId: digest.secretId })
+  if (idempotencyKey !== null) state.idempotencyKeys.set(idempotencyKeyOf(key.organizationId, idempotencyKey), id)
+  return Effect.succeed({ _tag: "Inserted" })
+}
+
+const findByIdempotencyKey = (state: State, organizationId: OrganizationId, idempotencyKey: string) => {
+  const id = state.idempotencyKeys.get(idempotencyKeyOf(organizationId, idempotencyKey))
+  return id === undefined ? undefined : state.keys.get(id)
+}
+
+/** Who a key is to belong to. */
+interface Narrowed {
+  readonly organizationId: OrganizationId
+  readonly projectId: ProjectId | null
+  readonly productId: ProductId | null
+}
+
+const findAbsentOwner = (state: State, { organizationId, productId, projectId }: Narrowed): NotFoundError | null => {
+  if (state.organizations.find(organizationId) === undefined) {
+    return new NotFoundError({ entity: "organization", id: organizationId })
+  }
+  if (projectId !== null && state.projects.find(projectId)?.owner !== organizationId) {
+    return new NotFoundError({ entity: "project", id: projectId })
+  }
+  if (productId !== null && state.products.find(productId)?.owner !== organizationId) {
+    return new NotFoundError({ entity: "product", id: productId })
+  }
+  return null
+}
+
+const belongsTo = (row: KeyRow, owner: KeyOwner): boolean =>
+  (owner.organizationId === null || row.organizationId === owner.organizationId) &&
+  (owner.projectId === null || row.projectId === owner.projectId) &&
+  (owner.productId === null || row.productId === owner.productId)
+
+const matches = (row: KeyRow, filter: KeyFilter): boolean =>
+  belongsTo(row, filter) &&
+  (filter.status === null || statusOf(row, filter.now.epochMillis) === filter.status) &&
+  (filter.lastUsedBefore === null || row.lastUsedAt === null || row.lastUsedAt < filter.lastUsedBefore.epochMillis)
+
+const statusOf = (row: KeyRow, now: number) => keyStatus(toKey(row), now)
+
+const revokeRow = (row: KeyRow, { at, reason }: Revocation): KeyRow =>
+  row.revokedAt === null
+    ? Object.freeze({ ...row, revokedAt: at.epochMillis, revokedReason: reason, updatedAt: at.epochMillis })
+    : row
+
+const replace = (state: State, id: KeyId, change: (row: KeyRow) => KeyRow) => {
+  const row = state.keys.get(id)
+  if (row === undefined) return Option.none()
+  const changed = change(row)
+  state.keys.set(id, changed)
+  return Option.some(toKey(changed))
+}
+
+const dropCounters = (state: State, id: KeyId, limits: ReadonlyArray<RateLimit>): void => {
+  const counters = state.counters.get(id)
+  for (const [name, counter] of counters ?? []) {
+    if (!limits.some((limit) => sharesState(limit, counter.limit))) counters?.delete(name)
+  }
+}
+
+const remove = (state: State, id: KeyId): boolean => {
+  const row = state.keys.get(id)
+  if (row === undefined) return false
+  state.keys.delete(id)
+  state.counters.delete(id)
+  for (const [key, digest] of state.digests) if (digest.keyId === id) state.digests.delete(key)
+  if (row.idempotencyKey !== null) {
+    state.idempotencyKeys.delete(idempotencyKeyOf(row.organizationId, row.idempotencyKey))
+  }
+  return true
+}

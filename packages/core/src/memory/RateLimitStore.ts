@@ -1,0 +1,36 @@
+import { Clock, Effect } from "effect"
+import { type RateLimit, sharesState } from "../domain/RateLimit.js"
+import { chargeAll, type RateLimitOutcome } from "../domain/RateLimitStatus.js"
+import { type RateLimitCharge, RateLimitStore } from "../ports/RateLimitStore.js"
+import type { Counter, State } from "./State.js"
+
+/** The port over a state. The time of a charge is that of Effect's `Clock`. */
+export const make = (state: State) =>
+  RateLimitStore.of({
+    charge: (charges) =>
+      Effect.map(Clock.currentTimeMillis, (now) => charges.map((charge) => chargeKey(state, charge, now))),
+    reset: (keyId) => Effect.sync(() => void state.counters.delete(keyId))
+  })
+
+const chargeKey = (state: State, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
+  const counters = state.counters.get(keyId) ?? new Map<string, Counter>()
+  const before = limits.map((limit) => stateOf(counters, limit))
+  const [outcome, after] = chargeAll(limits, before, now, cost)
+  // A key that was deleted meanwhile leaves no counter behind.
+  if (after !== null && state.keys.has(keyId)) {
+    limits.forEach((limit, i) => {
+      const kept = after[i]
+      if (kept !== undefined) counters.set(limit.name, { limit: identityOf(limit), state: Object.freeze({ ...kept }) })
+    })
+    state.counters.set(keyId, counters)
+  }
+  return outcome
+}
+
+const stateOf = (counters: ReadonlyMap<string, Counter>, limit: RateLimit) => {
+  const counter = counters.get(limit.name)
+  return counter !== undefined && sharesState(counter.limit, limit) ? counter.state : null
+}
+
+const identityOf = ({ algorithm, name, window }: RateLimit): Counter["limit"] =>
+  Object.freeze({ name, algorithm, window })

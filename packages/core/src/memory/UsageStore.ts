@@ -1,0 +1,36 @@
+import { DateTime, Effect } from "effect"
+import type { KeyId } from "../domain/Ids.js"
+import { type UsageBatch, UsageStore, type UsageTotal } from "../ports/UsageStore.js"
+import type { State } from "./State.js"
+
+/** The port over a state. */
+export const make = (state: State) =>
+  UsageStore.of({
+    record: (batch) =>
+      Effect.sync(() => {
+        if (batch.number > (state.usageBatches.get(batch.writer) ?? 0)) {
+          state.usageBatches.set(batch.writer, batch.number)
+          addUses(state, batch)
+        }
+        return totalsOf(state, batch)
+      })
+  })
+
+const addUses = (state: State, { uses }: UsageBatch): void => {
+  for (const { count, keyId, lastUsedAt } of uses) {
+    const row = state.keys.get(keyId)
+    if (row === undefined) continue
+    const newest = Math.max(lastUsedAt.epochMillis, row.lastUsedAt ?? Number.NEGATIVE_INFINITY)
+    state.keys.set(keyId, Object.freeze({ ...row, useCount: row.useCount + count, lastUsedAt: newest }))
+  }
+}
+
+const totalsOf = (state: State, { uses }: UsageBatch): ReadonlyMap<KeyId, UsageTotal> => {
+  const totals = new Map<KeyId, UsageTotal>()
+  for (const { keyId } of uses) {
+    const row = state.keys.get(keyId)
+    if (row === undefined || row.lastUsedAt === null) continue
+    totals.set(keyId, { useCount: row.useCount, lastUsedAt: DateTime.unsafeMake(row.lastUsedAt) })
+  }
+  return totals
+}

@@ -1,0 +1,42 @@
+import { Context, type Effect } from "effect"
+import type { StoreError } from "../domain/Errors.js"
+import type { KeyId } from "../domain/Ids.js"
+import type { RateLimit } from "../domain/RateLimit.js"
+import type { RateLimitOutcome } from "../domain/RateLimitStatus.js"
+
+/** A charge of all the limits of one key. */
+export interface RateLimitCharge {
+  readonly keyId: KeyId
+  /** At least one. */
+  readonly limits: ReadonlyArray<RateLimit>
+  /** 0 looks without taking, and writes nothing. */
+  readonly cost: number
+}
+
+/**
+ * Where the counters of rate limits live. What each member promises is tested by the store contract.
+ *
+ * The algorithm is `chargeAll` of the domain; an adapter reads the states, runs it and keeps what it returns,
+ * with nothing in between: across fibers, connections and processes a limit admits at most what its algorithm
+ * promises. A state that was kept for another algorithm or window under the same name counts as none.
+ *
+ * The time of a charge is the store's own (the database server's), so that processes agree; a store that is
+ * built for tests takes it from Effect's `Clock`.
+ *
+ * @since 0.1.0
+ */
+export class RateLimitStore extends Context.Tag("@apikeys/core/RateLimitStore")<
+  RateLimitStore,
+  {
+    /**
+     * Charges in order, each all or nothing, and answers in the same order. They are committed when it
+     * returns. Where the key was deleted meanwhile, no counter outlives it.
+     */
+    readonly charge: (
+      charges: ReadonlyArray<RateLimitCharge>
+    ) => Effect.Effect<ReadonlyArray<RateLimitOutcome>, StoreError>
+
+    /** Forgets the counters of a key; of one that is not there: nothing happens. */
+    readonly reset: (keyId: KeyId) => Effect.Effect<void, StoreError>
+  }
+>() {}

@@ -1,0 +1,94 @@
+import { type ConfigError, Context, Effect, Layer, type Schema } from "effect"
+import type { InvalidInputError } from "../domain/Errors.js"
+import { scannerPattern } from "../domain/KeyToken.js"
+import { layer as nodeKeyHasher } from "../node/NodeKeyHasher.js"
+import type { StorePorts } from "../ports/Store.js"
+import * as Identifiers from "./Identifiers.js"
+import { KeyVerifier, layer as keyVerifier } from "./KeyVerifier.js"
+import type { ApiKeysService } from "./keys/ApiKeysService.js"
+import { makeChanges } from "./keys/change.js"
+import { makeCreateKey } from "./keys/create.js"
+import { makeReads } from "./keys/read.js"
+import * as MetadataCodec from "./MetadataCodec.js"
+import * as Settings from "./Settings.js"
+import { type Tenants, layer as tenants } from "./Tenants.js"
+import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
+
+/** The services that one layer gives. */
+type Services = ApiKeys | KeyVerifier | Tenants
+
+const servicesWith = (codec: Layer.Layer<MetadataCodec.MetadataCodec>) => {
+  const hasher = Layer.unwrapEffect(Effect.map(Settings.Settings, ({ signingSecret }) => nodeKeyHasher(signingSecret)))
+  const keys = Layer.effect(ApiKeys, make)
+  return Layer.mergeAll(keys, keyVerifier, tenants).pipe(
+    Layer.provide(Identifiers.layer),
+    Layer.provide(hasher),
+    Layer.provide(codec)
+  )
+}
+
+const layerWith =
+  (codec: Layer.Layer<MetadataCodec.MetadataCodec>) =>
+  (options: Settings.ApiKeysOptions): Layer.Layer<Services, InvalidInputError, StorePorts> =>
+    servicesWith(codec).pipe(Layer.provide(Settings.layer(options)))
+
+const layerConfigWith = (
+  codec: Layer.Layer<MetadataCodec.MetadataCodec>
+): Layer.Layer<Services, InvalidInputError | ConfigError.ConfigError, StorePorts> =>
+  Layer.suspend(() => servicesWith(codec)).pipe(
+    Layer.provide(Layer.effect(Settings.Settings, Effect.flatMap(Settings.config, Settings.make)))
+  )
+
+/**
+ * Issues and manages keys.
+ *
+ * @example
+ * ```ts
+ * const Live = ApiKeys.layer({ signingSecret, keyPrefix: "myapp" }).pipe(
+ *   Layer.provide(SqliteStore.layer({ filename: "myapp.db" }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKeysService>() {
+  /** `ApiKeys`, `KeyVerifier` and `Tenants` over a store. Fails where an option breaks a rule. */
+  static readonly layer = layerWith(MetadataCodec.plain)
+
+  /**
+   * The same, with options from the environment: `APIKEYS_SIGNING_SECRET`, and optionally `APIKEYS_KEY_PREFIX`,
+   * `APIKEYS_ENVIRONMENT` and `APIKEYS_ACCEPTED_HEADS` (separated by commas).
+   */
+  static readonly layerConfig = layerConfigWith(MetadataCodec.plain)
+
+  /**
+   * The same services over metadata of a schema's type: what is given is checked by it, and what is returned
+   * has its type. Metadata that is stored already must fit the schema; where it does not, reading the key is a
+   * `StoreError`.
+   *
+   * @example
+   * ```ts
+   * const AcmeKeys = ApiKeys.withMetadata(Schema.Struct({ plan: Schema.Literal("free", "pro") }))
+   * // AcmeKeys.layer(options), yield* AcmeKeys.ApiKeys, yield* AcmeKeys.KeyVerifier
+   * ```
+   */
+  static withMetadata<M, I>(schema: Schema.Schema<M, I>) {
+    const codec = MetadataCodec.layer(schema)
+    return {
+      layer: layerWith(codec),
+      layerConfig: layerConfigWith(codec),
+      ApiKeys: ApiKeys as unknown as Context.Tag<ApiKeys, ApiKeysService<M>>,
+      KeyVerifier: KeyVerifier as unknown as Context.Tag<KeyVerifier, KeyVerifierService<M>>
+    }
+  }
+}
+
+const make = Effect.gen(function* () {
+  const { heads } = yield* Settings.Settings
+  return ApiKeys.of({
+    createKey: (yield* makeCreateKey) as ApiKeysService["createKey"],
+    ...(yield* makeReads),
+    ...(yield* makeChanges),
+    keyPattern: scannerPattern(heads).source
+  })
+})

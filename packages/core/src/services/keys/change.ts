@@ -1,0 +1,81 @@
+import { DateTime, Effect } from "effect"
+import type { ApiKey } from "../../domain/ApiKey.js"
+import { type InvalidInputError, NotFoundError } from "../../domain/Errors.js"
+import { type KeyPatch, KeyStore } from "../../ports/KeyStore.js"
+import { RateLimitStore } from "../../ports/RateLimitStore.js"
+import { MetadataCodec } from "../MetadataCodec.js"
+import { orNotFound } from "../tenants/entity.js"
+import type { ApiKeysService } from "./ApiKeysService.js"
+import { decodeChanges, decodeKeyId, decodeRevocation, decodeRevocationOfOwner } from "./input.js"
+import { makeOwnerExists } from "./owner.js"
+
+type Operations = Pick<
+  ApiKeysService,
+  "updateKey" | "revokeKey" | "revokeKeys" | "deleteKey" | "getLimits" | "resetLimits"
+>
+
+/** Changes keys, and ends them. */
+export const makeChanges = Effect.gen(function* () {
+  const store = yield* KeyStore
+  const limits = yield* RateLimitStore
+  const codec = yield* MetadataCodec
+  const ownerExists = yield* makeOwnerExists
+
+  const find = (id: ApiKey["id"]) => store.find(id).pipe(orNotFound("key", id))
+
+  const patchOf = Effect.fnUntraced(function* (changes: unknown): Effect.fn.Return<KeyPatch, InvalidInputError> {
+    const { expiresAt, metadata, name, rateLimits, scopes } = yield* decodeChanges(changes)
+    return {
+      ...(name !== undefined && { name }),
+      ...(scopes !== undefined && { scopes: scopes ?? [] }),
+      ...(rateLimits !== undefined && { rateLimits: rateLimits ?? [] }),
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(metadata !== undefined && { metadata: yield* codec.encode(metadata ?? {}) })
+    }
+  })
+
+  const updateKey: Operations["updateKey"] = Effect.fn("ApiKeys.updateKey")(function* (input, changes) {
+    const id = yield* decodeKeyId(input)
+    const patch = yield* patchOf(changes)
+    const key =
+      Object.keys(patch).length === 0
+        ? yield* find(id)
+        : yield* store.update(id, patch, yield* DateTime.now).pipe(orNotFound("key", id))
+    return yield* codec.typed(key)
+  })
+
+  const revokeKey: Operations["revokeKey"] = Effect.fn("ApiKeys.revokeKey")(function* (input, options) {
+    const id = yield* decodeKeyId(input)
+    const { reason } = yield* decodeRevocation(options ?? {})
+    const key = yield* store.revoke(id, { at: yield* DateTime.now, reason }).pipe(orNotFound("key", id))
+    return yield* codec.typed(key)
+  })
+
+  const revokeKeys: Operations["revokeKeys"] = Effect.fn("ApiKeys.revokeKeys")(function* (input) {
+    const { reason, ...owner } = yield* decodeRevocationOfOwner(input)
+    const revoked = yield* store.revokeAll(owner, { at: yield* DateTime.now, reason })
+    if (revoked === 0) yield* ownerExists(owner)
+    return revoked
+  })
+
+  const deleteKey: Operations["deleteKey"] = Effect.fn("ApiKeys.deleteKey")(function* (input) {
+    const id = yield* decodeKeyId(input)
+    if (!(yield* store.delete(id))) return yield* new NotFoundError({ entity: "key", id })
+  })
+
+  const getLimits: Operations["getLimits"] = Effect.fn("ApiKeys.getLimits")(function* (input) {
+    const id = yield* decodeKeyId(input)
+    const { rateLimits } = yield* find(id)
+    if (rateLimits.length === 0) return []
+    const [outcome] = yield* limits.charge([{ keyId: id, limits: rateLimits, cost: 0 }])
+    return outcome?.limits ?? []
+  })
+
+  const resetLimits: Operations["resetLimits"] = Effect.fn("ApiKeys.resetLimits")(function* (input) {
+    const id = yield* decodeKeyId(input)
+    yield* find(id)
+    yield* limits.reset(id)
+  })
+
+  return { updateKey, revokeKey, revokeKeys, deleteKey, getLimits, resetLimits } satisfies Operations
+})

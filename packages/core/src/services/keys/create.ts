@@ -1,0 +1,51 @@
+import { Effect, Redacted } from "effect"
+import { ApiKey } from "../../domain/ApiKey.js"
+import { KeyId } from "../../domain/Ids.js"
+import { invalidInput } from "../../domain/Input.js"
+import { hint, issue } from "../../domain/KeyToken.js"
+import { KeyHasher } from "../../ports/KeyHasher.js"
+import { KeyStore } from "../../ports/KeyStore.js"
+import { Identifiers } from "../Identifiers.js"
+import { MetadataCodec } from "../MetadataCodec.js"
+import { Settings } from "../Settings.js"
+import { decodeNewKey } from "./input.js"
+
+/** Issues keys: checks, draws a plaintext, and stores all but it. */
+export const makeCreateKey = Effect.gen(function* () {
+  const { head } = yield* Settings
+  const hasher = yield* KeyHasher
+  const store = yield* KeyStore
+  const identifiers = yield* Identifiers
+  const codec = yield* MetadataCodec
+
+  return Effect.fn("ApiKeys.createKey")(function* (input: unknown) {
+    const { idempotencyKey, metadata, ...fields } = yield* decodeNewKey(input)
+    const encoded = yield* codec.encode(metadata ?? {})
+    const { createdAt, id } = yield* identifiers.next
+    if (fields.expiresAt !== null && fields.expiresAt.epochMillis <= createdAt.epochMillis) {
+      return yield* invalidInput("expiresAt", "is not in the future")
+    }
+    const plaintext = issue(head, hasher.random)
+    const key = new ApiKey({
+      ...fields,
+      id: KeyId.make(id),
+      hint: hint(plaintext),
+      metadata: encoded,
+      revokedAt: null,
+      revokedReason: null,
+      useCount: 0,
+      lastUsedAt: null,
+      createdAt,
+      updatedAt: createdAt
+    })
+    const insertion = yield* store.insert({ key, digest: hasher.digest(plaintext), idempotencyKey })
+    switch (insertion._tag) {
+      case "Inserted":
+        return { key: yield* codec.typed(key), plaintext: Redacted.make(plaintext) }
+      case "Existing":
+        return { key: yield* codec.typed(insertion.key), plaintext: null }
+      case "NotLinked":
+        return yield* invalidInput("productId", "is not linked to the project")
+    }
+  })
+})

@@ -1,0 +1,28 @@
+import { Schema } from "effect"
+import { idInput, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
+import { decodeInput, decodeValue } from "../../domain/Input.js"
+import { OrganizationName } from "../../domain/Organization.js"
+import { pageFields } from "../../domain/Page.js"
+import { ProductName } from "../../domain/Product.js"
+import { ProjectName } from "../../domain/Project.js"
+
+const organizationId = idInput(OrganizationId)
+const projectId = idInput(ProjectId)
+const productId = idInput(ProductId)
+
+export const decodeOrganizationId = decodeValue("id", organizationId)
+export const decodeProjectId = decodeValue("id", projectId)
+export const decodeProductId = decodeValue("id", productId)
+
+export const decodeOrganizationName = decodeInput(Schema.Struct({ name: OrganizationName }))
+export const decodeProjectName = decodeInput(Schema.Struct({ name: ProjectName }))
+export const decodeProductName = decodeInput(Schema.Struct({ name: ProductName }))
+
+export const decodeNewProject = decodeInput(Schema.Struct({ organizationId, name: ProjectName }))
+export const decodeNewProduct = decodeInput(Schema.Struct({ organizationId, name: ProductName }))
+
+export const decodePage = decodeInput(Schema.Struct(pageFields))
+export const decodePageOfOrganization = decodeInput(Schema.Struct({ organizationId, ...pageFields }))
+export const decodePageOfProject = decodeInput(Schema.Struct({ projectId, ...pageFields }))
+
+export const decodeLink = decodeInput(Schema.Struct({ productId, projectId }))

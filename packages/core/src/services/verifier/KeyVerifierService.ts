@@ -1,0 +1,46 @@
+import type { Duration, Effect, Redacted } from "effect"
+import type { ApiKeyOf } from "../../domain/ApiKey.js"
+import type {
+  AuthenticationError,
+  InsufficientScopeError,
+  InvalidInputError,
+  KeyNotAllowedError,
+  QuotaError,
+  StoreError
+} from "../../domain/Errors.js"
+import type { Metadata } from "../../domain/Metadata.js"
+import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
+import type { ValidateKeyOptions, VerifyKeyOptions } from "./ValidateKeyOptions.js"
+
+/**
+ * A key that proved itself.
+ *
+ * @since 0.1.0
+ */
+export interface VerifiedKey<M = Metadata> {
+  /** With `useCount` including this call. */
+  readonly key: ApiKeyOf<M>
+  /** Each limit of the key as this call left it; empty where none was looked at. */
+  readonly limits: ReadonlyArray<RateLimitStatus>
+}
+
+/** What a `KeyVerifier` does, over metadata of type `M`. */
+export interface KeyVerifierService<M = Metadata> {
+  /** Authenticates: form, digest, status. Charges no limit; counts as a use. */
+  readonly verifyKey: (
+    plaintext: Redacted.Redacted<string> | string,
+    options?: VerifyKeyOptions
+  ) => Effect.Effect<VerifiedKey<M>, AuthenticationError | InvalidInputError | StoreError>
+
+  /** Authenticates, authorizes and charges, in this order; a call that is refused costs nothing. */
+  readonly validateKey: (
+    plaintext: Redacted.Redacted<string> | string,
+    options?: ValidateKeyOptions
+  ) => Effect.Effect<
+    VerifiedKey<M>,
+    AuthenticationError | KeyNotAllowedError | InsufficientScopeError | QuotaError | InvalidInputError | StoreError
+  >
+
+  /** Waits until every use counted so far is in the store, or for as long as given; returns how many are not. */
+  readonly flush: (timeout: Duration.DurationInput) => Effect.Effect<number>
+}

@@ -1,0 +1,51 @@
+import type { ApiKeyClient } from "../../client/ApiKeyClient.js"
+import type { Capture } from "../capture.js"
+
+/** Watches clients, so that a suite can say that nothing they show is a secret. */
+export interface ClientWatch {
+  /** The same client; what its calls reject with is captured, and the plaintexts that they tell are remembered. */
+  readonly over: (client: ApiKeyClient) => ApiKeyClient
+  /** Every plaintext that was told, with its digest under a signing secret. */
+  readonly secrets: (signingSecret: string) => Promise<ReadonlyArray<string | Uint8Array>>
+}
+
+const tellsPlaintext = (result: unknown): result is { readonly plaintext: string } =>
+  typeof result === "object" && result !== null && "plaintext" in result && typeof result.plaintext === "string"
+
+const hmac = async (secret: string, text: string): Promise<Uint8Array> => {
+  const utf8 = new TextEncoder()
+  const algorithm = { name: "HMAC", hash: "SHA-256" }
+  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["sign"])
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text)))
+}
+
+export const makeClientWatch = (capture: Capture): ClientWatch => {
+  const plaintexts = new Set<string>()
+
+  const watch = (call: unknown): unknown => {
+    if (call instanceof Promise) {
+      call.then(
+        (result) => {
+          if (tellsPlaintext(result)) plaintexts.add(result.plaintext)
+          else capture.add("result", result)
+        },
+        (error) => capture.add("error", error)
+      )
+    }
+    return call
+  }
+
+  return {
+    over: (client) =>
+      new Proxy(client, {
+        get: (target, member) => {
+          const value: unknown = Reflect.get(target, member, target)
+          return typeof value === "function" ? (...args: Array<unknown>) => watch(value.apply(target, args)) : value
+        }
+      }),
+    secrets: async (signingSecret) => {
+      const digests = await Promise.all([...plaintexts].map((plaintext) => hmac(signingSecret, plaintext)))
+      return [...plaintexts, ...digests]
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { type Effect, type Layer, type Redacted, Schema } from "effect"
+import { describe, expectTypeOf, it } from "vitest"
+import {
+  type AlreadyExistsError,
+  ApiKeyClient,
+  ApiKeyError,
+  ApiKeys,
+  type ApiKeysService,
+  type ExpiredKeyError,
+  type InsufficientScopeError,
+  type InUseError,
+  type InvalidInputError,
+  type InvalidKeyError,
+  type KeyId,
+  type KeyNotAllowedError,
+  type KeyVerifier,
+  type KeyVerifierService,
+  type NotFoundError,
+  type OrganizationId,
+  type QuotaError,
+  type RevokedKeyError,
+  type Store,
+  type StoreError,
+  type StoreLayer,
+  type StorePorts,
+  type Tenants,
+  type TenantsService
+} from "../../src/index.js"
+
+// Checked by `tsc -b`: what is claimed here is of types alone.
+
+type ErrorOf<F extends (...args: never) => Effect.Effect<unknown, unknown>> = Effect.Effect.Error<ReturnType<F>>
+
+type Authentication = InvalidKeyError | ExpiredKeyError | RevokedKeyError | InvalidInputError | StoreError
+
+describe("types", () => {
+  it("error channels name exactly what can fail", () => {
+    expectTypeOf<ErrorOf<KeyVerifierService["verifyKey"]>>().toEqualTypeOf<Authentication>()
+    expectTypeOf<ErrorOf<KeyVerifierService["validateKey"]>>().toEqualTypeOf<
+      Authentication | KeyNotAllowedError | InsufficientScopeError | QuotaError
+    >()
+    expectTypeOf<ErrorOf<TenantsService["createOrganization"]>>().toEqualTypeOf<
+      AlreadyExistsError | InvalidInputError | StoreError
+    >()
+    expectTypeOf<ErrorOf<TenantsService["getOrCreateOrganization"]>>().toEqualTypeOf<InvalidInputError | StoreError>()
+    expectTypeOf<ErrorOf<TenantsService["getOrCreateProject"]>>().toEqualTypeOf<
+      NotFoundError | InvalidInputError | StoreError
+    >()
+    expectTypeOf<ErrorOf<TenantsService["deleteProduct"]>>().toEqualTypeOf<
+      InUseError | NotFoundError | InvalidInputError | StoreError
+    >()
+    expectTypeOf<ErrorOf<TenantsService["listOrganizations"]>>().toEqualTypeOf<InvalidInputError | StoreError>()
+    expectTypeOf<ErrorOf<ApiKeysService["updateKey"]>>().toEqualTypeOf<NotFoundError | InvalidInputError | StoreError>()
+    expectTypeOf<Effect.Effect.Error<ApiKeysService["health"]>>().toBeNever()
+    expectTypeOf<ErrorOf<KeyVerifierService["flush"]>>().toBeNever()
+  })
+
+  it("one layer gives all three services, and needs a store", () => {
+    expectTypeOf(ApiKeys.layer).returns.toEqualTypeOf<
+      Layer.Layer<ApiKeys | KeyVerifier | Tenants, InvalidInputError, StorePorts>
+    >()
+  })
+
+  it("plaintext is redacted in Effect, a string in promises, and null when a call is repeated", () => {
+    expectTypeOf<ApiKeysService["createKey"]>()
+      .toBeCallableWith({ organizationId: "" })
+      .returns.toExtend<Effect.Effect<{ readonly plaintext: Redacted.Redacted<string> | null }, unknown>>()
+    const issue = (client: ApiKeyClient) => client.createKey({ organizationId: "" })
+    expectTypeOf(issue).returns.resolves.toHaveProperty("plaintext").toEqualTypeOf<string>()
+    const retry = (client: ApiKeyClient) => client.createKey({ organizationId: "", idempotencyKey: "order-1" })
+    expectTypeOf(retry).returns.resolves.toHaveProperty("plaintext").toEqualTypeOf<string | null>()
+  })
+
+  it("a metadata schema types metadata on both faces", () => {
+    const Plan = Schema.Struct({ plan: Schema.Literal("free", "pro") })
+    const typed = ApiKeys.withMetadata(Plan)
+    type Keys = typeof typed.ApiKeys.Service
+    expectTypeOf<Effect.Effect.Success<ReturnType<Keys["getKey"]>>["metadata"]>().toEqualTypeOf<{
+      readonly plan: "free" | "pro"
+    }>()
+    const open = (store: Store) => ApiKeyClient.open({ store, signingSecret: "", metadataSchema: Plan })
+    const plan = async (store: Store) => (await (await open(store)).getKey("")).metadata.plan
+    expectTypeOf(plan).returns.resolves.toEqualTypeOf<"free" | "pro">()
+    const misfit = async (store: Store) =>
+      // @ts-expect-error "gold" is no plan
+      (await open(store)).createKey({ organizationId: "", metadata: { plan: "gold" } })
+    expectTypeOf(misfit).toBeFunction()
+  })
+
+  it("ids of one entity are not ids of another, and a store is opaque", () => {
+    expectTypeOf<KeyId>().not.toExtend<OrganizationId>()
+    expectTypeOf<StoreLayer>().toExtend<Store>()
+    expectTypeOf<Layer.Layer<StorePorts>>().not.toExtend<Store>()
+    expectTypeOf<Store>().not.toHaveProperty("pipe")
+  })
+
+  it("the catch-all narrows to the union of all errors", () => {
+    const codeOf = (error: unknown) => (error instanceof ApiKeyError ? error.code : null)
+    expectTypeOf(codeOf).returns.toEqualTypeOf<ApiKeyError["code"] | null>()
+    expectTypeOf<"quota_exceeded">().toExtend<ApiKeyError["code"]>()
+  })
+})
