@@ -1,0 +1,107 @@
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Statement from "@effect/sql/Statement"
+import { DateTime, Effect, Schema } from "effect"
+import type { Database } from "./Database.js"
+import { makeRows, type Rows } from "./Rows.js"
+
+const tableNames = {
+  organizations: "apikeys_organizations",
+  projects: "apikeys_projects",
+  products: "apikeys_products",
+  projectProducts: "apikeys_project_products",
+  keys: "apikeys_keys",
+  digests: "apikeys_digests",
+  rateLimits: "apikeys_rate_limits",
+  usageBatches: "apikeys_usage_batches",
+  migrations: "apikeys_migrations"
+} as const
+
+/** The tables of a store. */
+export type Tables = { readonly [Name in keyof typeof tableNames]: Statement.Fragment }
+
+/** What statements are written with. */
+export interface Dialect {
+  readonly sql: Statement.Constructor
+  readonly tables: Tables
+  readonly rows: Rows
+  /** The server's time in milliseconds. */
+  readonly nowMillis: Statement.Fragment
+  readonly forShare: Statement.Fragment
+  readonly forUpdate: Statement.Fragment
+  /** Whether transactions run side by side, so that rows have to be locked. */
+  readonly locksRows: boolean
+  /** Columns of a row, separated by commas, each after the alias of its table. */
+  readonly columns: (row: { readonly fields: Readonly<Record<string, unknown>> }, alias?: string) => Statement.Fragment
+  readonly id: (id: string) => unknown
+  readonly decodeId: (column: unknown) => string
+  readonly instant: (millis: number) => unknown
+  readonly bytes: (bytes: Uint8Array) => unknown
+  /** The rows that a statement gives. */
+  readonly run: (
+    connection: Connection,
+    statement: Statement.Statement<object>
+  ) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
+  /** How many rows a statement changed. */
+  readonly affected: (connection: Connection, statement: Statement.Statement<object>) => Effect.Effect<number, SqlError>
+}
+
+/**
+ * The constructor makes statements that cannot run by themselves, since that would be on whichever connection
+ * comes, and outside of the transaction; `run` also spares them the span and the scope that they would get then,
+ * which cost more than a statement of SQLite.
+ */
+export const makeDialect = (database: Database): Dialect => {
+  const unbound = Effect.dieMessage("a statement is run on a connection")
+  const sql = Statement.make(unbound, database.compiler, [], undefined)
+  const encodeInstant = Schema.encodeSync(database.columns.instant)
+  const encodeBytes = Schema.encodeSync(database.columns.bytes)
+  return {
+    sql,
+    tables: Object.fromEntries(
+      Object.entries(tableNames).map(([name, table]) => [name, sql.literal(database.tablePrefix + table)])
+    ) as Tables,
+    rows: makeRows(database.columns),
+    nowMillis: sql.literal(database.nowMillis),
+    forShare: sql.literal(database.rowLocks.share),
+    forUpdate: sql.literal(database.rowLocks.update),
+    locksRows: database.rowLocks.update !== "",
+    columns: ({ fields }, alias) =>
+      sql.literal(
+        Object.keys(fields)
+          .map((column) => (alias === undefined ? column : `${alias}.${column}`))
+          .join(", ")
+      ),
+    id: Schema.encodeSync(database.columns.id),
+    decodeId: Schema.decodeUnknownSync(database.columns.id),
+    instant: (millis) => encodeInstant(DateTime.unsafeMake(millis)),
+    bytes: encodeBytes,
+    run: (connection, statement) => {
+      const [text, params] = statement.compile(true)
+      return connection.execute(text, params, undefined)
+    },
+    affected: (connection, statement) => {
+      const [text, params] = statement.compile(true)
+      return database.affected(connection, text, params)
+    }
+  }
+}
+
+/** Like a list of values, but of a length that is a power of two: each length is a statement to prepare and to keep. */
+export const padded = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => {
+  const last = values[values.length - 1]
+  if (last === undefined) return values
+  const length = 2 ** Math.ceil(Math.log2(values.length))
+  return [...values, ...Array.from({ length: length - values.length }, () => last)]
+}
+
+/** Values in pieces whose lengths are powers of two, for statements that cannot take a value twice. */
+export const inPowersOfTwo = <A>(values: ReadonlyArray<A>, largest: number): ReadonlyArray<ReadonlyArray<A>> => {
+  const pieces: Array<ReadonlyArray<A>> = []
+  for (let start = 0; start < values.length; ) {
+    const length = Math.min(largest, 2 ** Math.floor(Math.log2(values.length - start)))
+    pieces.push(values.slice(start, start + length))
+    start += length
+  }
+  return pieces
+}

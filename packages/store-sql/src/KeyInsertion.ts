@@ -1,0 +1,78 @@
+import { type ApiKey, type Insertion, type NewKey, NotFoundError, type StoreError } from "@apikeys/core"
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import type { Statement } from "@effect/sql/Statement"
+import { Effect, Schema } from "effect"
+import type { Dialect } from "./Dialect.js"
+import type { KeyCodec } from "./KeyCodec.js"
+import type { Operations } from "./Operations.js"
+
+const inserted: Insertion = { _tag: "Inserted" }
+const notLinked: Insertion = { _tag: "NotLinked" }
+
+/** The member of the port that inserts a key. */
+export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyCodec) => {
+  const { forShare, id, rows, run, sql, tables } = dialect
+  const encodeDigest = Schema.encodeSync(rows.Digest)
+
+  const isAny = (connection: Connection, statement: Statement<object>) =>
+    Effect.map(run(connection, statement), ([row]) => row !== undefined)
+
+  const findExisting = (connection: Connection, { idempotencyKey, key }: NewKey) => {
+    const where = sql`organization_id = ${id(key.organizationId)} and idempotency_key = ${idempotencyKey}`
+    const statement = sql`select ${dialect.columns(rows.Key)} from ${tables.keys} where ${where}`
+    return Effect.map(run(connection, statement), ([row]) => (row === undefined ? null : codec.decode(row)))
+  }
+
+  /** The first of organization, project and product that is not there, or not of the organization. */
+  const findAbsent = Effect.fnUntraced(function* (
+    connection: Connection,
+    { organizationId, productId, projectId }: ApiKey
+  ): Effect.fn.Return<NotFoundError | null, SqlError> {
+    const organization = sql`select id from ${tables.organizations} where id = ${id(organizationId)} ${forShare}`
+    if (!(yield* isAny(connection, organization))) {
+      return new NotFoundError({ entity: "organization", id: organizationId })
+    }
+    const ofOrganization = sql`organization_id = ${id(organizationId)} ${forShare}`
+    if (projectId !== null) {
+      const project = sql`select id from ${tables.projects} where id = ${id(projectId)} and ${ofOrganization}`
+      if (!(yield* isAny(connection, project))) return new NotFoundError({ entity: "project", id: projectId })
+    }
+    if (productId !== null) {
+      const product = sql`select id from ${tables.products} where id = ${id(productId)} and ${ofOrganization}`
+      if (!(yield* isAny(connection, product))) return new NotFoundError({ entity: "product", id: productId })
+    }
+    return null
+  })
+
+  const isLinked = ({ productId, projectId }: ApiKey, connection: Connection) => {
+    if (projectId === null || productId === null) return Effect.succeed(true)
+    const where = sql`project_id = ${id(projectId)} and product_id = ${id(productId)} ${forShare}`
+    return isAny(connection, sql`select project_id from ${tables.projectProducts} where ${where}`)
+  }
+
+  const write = Effect.fnUntraced(function* (connection: Connection, { digest, idempotencyKey, key }: NewKey) {
+    const row = { ...codec.encode(key), idempotency_key: idempotencyKey }
+    yield* run(connection, sql`insert into ${tables.keys} ${sql.insert(row)}`)
+    const digestRow = encodeDigest({
+      digest: digest.bytes,
+      key_id: key.id,
+      secret_id: digest.secretId,
+      created_at: key.createdAt
+    })
+    yield* run(connection, sql`insert into ${tables.digests} ${sql.insert(digestRow)}`)
+  })
+
+  return (newKey: NewKey): Effect.Effect<Insertion, NotFoundError | StoreError> =>
+    operations.change<Insertion, NotFoundError>("KeyStore.insert", (connection) =>
+      Effect.gen(function* () {
+        const existing = newKey.idempotencyKey === null ? null : yield* findExisting(connection, newKey)
+        if (existing !== null) return { _tag: "Existing" as const, key: existing }
+        const absent = yield* findAbsent(connection, newKey.key)
+        if (absent !== null) return yield* absent
+        if (!(yield* isLinked(newKey.key, connection))) return notLinked
+        yield* write(connection, newKey)
+        return inserted
+      })
+    )
+}

@@ -1,0 +1,145 @@
+import {
+  chargeAll,
+  type KeyId,
+  type RateLimitCharge,
+  type RateLimitOutcome,
+  RateLimitStore,
+  sharesState
+} from "@apikeys/core"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { Clock, Effect } from "effect"
+import { type Counter, counterColumns, toCounter, toCounterRow } from "./Counter.js"
+import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
+import type { Operations } from "./Operations.js"
+
+/** As many counters as are written in one statement. */
+const maxWritten = 128
+
+/** The counters of a key, by name. */
+interface KeyCounters {
+  /** Whether the key is there: of one that was deleted nothing is kept. */
+  readonly exists: boolean
+  readonly counters: Map<string, Counter>
+  readonly changed: Set<string>
+}
+
+type Known = Map<KeyId, KeyCounters>
+
+/**
+ * The port over a database.
+ *
+ * @param time of charges: the server's, or that of Effect's `Clock`
+ */
+export const makeRateLimitStore = (dialect: Dialect, operations: Operations, time: "store" | "clock") => {
+  const { run, sql, tables } = dialect
+
+  const timeOf = (connection: Connection, row: unknown) => {
+    if (time === "clock") return Clock.currentTimeMillis
+    if (row !== undefined) return Effect.succeed(Number((row as { readonly now_millis: unknown }).now_millis))
+    const statement = sql`select ${dialect.nowMillis} as now_millis`
+    return Effect.map(run(connection, statement), ([first]) => Number((first as { now_millis: unknown }).now_millis))
+  }
+
+  /**
+   * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
+   * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
+   */
+  const lockKeys = (connection: Connection, charges: ReadonlyArray<RateLimitCharge>) => {
+    const ids = padded([...new Set(charges.map(({ keyId }) => keyId))].sort()).map(dialect.id)
+    const inOrder = sql.onDialectOrElse({
+      mysql: () => sql`force index (primary) where id in ${sql.in(ids)} order by id`,
+      orElse: () => sql`where id in ${sql.in(ids)} order by id`
+    })
+    return run(connection, sql`select id from ${tables.keys} ${inOrder} ${dialect.forUpdate}`)
+  }
+
+  /** The keys of the charges with their counters, and the time, which comes with them in one round trip. */
+  const readCounters = Effect.fnUntraced(function* (connection: Connection, charges: ReadonlyArray<RateLimitCharge>) {
+    const ids = [...new Set(charges.map(({ keyId }) => keyId))].sort()
+    const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
+    const rows = yield* run(
+      connection,
+      sql`
+        select k.id as key_id, ${sql.literal(counterColumns)}, ${dialect.nowMillis} as now_millis
+        from ${tables.keys} k left join ${tables.rateLimits} r on r.key_id = k.id
+        where k.id in ${sql.in(padded(ids).map(dialect.id))}`
+    )
+    for (const row of rows) {
+      const { key_id, name } = row as { readonly key_id: unknown; readonly name: string | null }
+      const keyId = dialect.decodeId(key_id) as KeyId
+      const counters = known.get(keyId)?.counters ?? new Map<string, Counter>()
+      if (name !== null) counters.set(name, toCounter(row))
+      known.set(keyId, { exists: true, counters, changed: new Set() })
+    }
+    return [known, yield* timeOf(connection, rows[0])] as const
+  })
+
+  const orUpdate = sql.onDialectOrElse({
+    // Of the two ways to say so, the one that MariaDB has as well.
+    mysql: () =>
+      sql.literal(`on duplicate key update algorithm = values(algorithm), limit_window = values(limit_window),
+            charged_at = values(charged_at), used = values(used), carry = values(carry)`),
+    orElse: () =>
+      sql.literal(`on conflict (key_id, name) do update set algorithm = excluded.algorithm,
+            limit_window = excluded.limit_window, charged_at = excluded.charged_at,
+            used = excluded.used, carry = excluded.carry`)
+  })
+
+  const write = Effect.fnUntraced(function* (connection: Connection, known: Known) {
+    const changed = [...known].flatMap(([keyId, { changed, counters, exists }]) =>
+      exists
+        ? [...counters.values()]
+            .filter(({ name }) => changed.has(name))
+            .map((counter) => ({ key_id: dialect.id(keyId), ...toCounterRow(counter) }))
+        : []
+    )
+    for (const piece of inPowersOfTwo(changed, maxWritten)) {
+      yield* run(
+        connection,
+        sql`
+          insert into ${tables.rateLimits} ${sql.insert(piece)} ${orUpdate}`
+      )
+    }
+  })
+
+  const chargeIn = (charges: ReadonlyArray<RateLimitCharge>, takes: boolean) => (connection: Connection) =>
+    Effect.gen(function* () {
+      // Before the statement that also asks for the time: one that waited would charge at a time long past.
+      if (takes && dialect.locksRows) yield* lockKeys(connection, charges)
+      const [known, now] = yield* readCounters(connection, charges)
+      const outcomes = charges.map((charge) => chargeKey(known, charge, now))
+      yield* write(connection, known)
+      return outcomes
+    })
+
+  return RateLimitStore.of({
+    charge: (charges) => {
+      // A list of none is no SQL, but on SQLite.
+      if (charges.length === 0) return Effect.succeed([])
+      return charges.every(({ cost }) => cost === 0)
+        ? operations.read("RateLimitStore.charge", chargeIn(charges, false))
+        : operations.count("RateLimitStore.charge", chargeIn(charges, true))
+    },
+    reset: (keyId) =>
+      operations.change("RateLimitStore.reset", (connection) =>
+        Effect.asVoid(run(connection, sql`delete from ${tables.rateLimits} where key_id = ${dialect.id(keyId)}`))
+      )
+  })
+}
+
+/** Charges one key, and keeps what came of it for the charges after it. */
+const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
+  const { changed, counters } = known.get(keyId) as KeyCounters
+  const before = limits.map((limit) => {
+    const counter = counters.get(limit.name)
+    return counter !== undefined && sharesState(limit, counter) ? counter.state : null
+  })
+  const [outcome, after] = chargeAll(limits, before, now, cost)
+  limits.forEach(({ algorithm, name, window }, i) => {
+    const state = after?.[i]
+    if (state === undefined) return
+    counters.set(name, { name, algorithm, window, state })
+    changed.add(name)
+  })
+  return outcome
+}

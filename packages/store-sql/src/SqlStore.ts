@@ -1,0 +1,41 @@
+import { KeyStore, RateLimitStore, StoreHealth, type StorePorts, TenantStore, UsageStore } from "@apikeys/core"
+import { Context, Effect } from "effect"
+import type { Database } from "./Database.js"
+import { makeDialect } from "./Dialect.js"
+import { makeKeyStore } from "./KeyStore.js"
+import { makeOperations } from "./Operations.js"
+import { makeRateLimitStore } from "./RateLimitStore.js"
+import { makeTenantStore } from "./TenantStore.js"
+import { makeUsageStore } from "./UsageStore.js"
+
+/**
+ * How a store behaves, whatever its database.
+ *
+ * @since 0.1.0
+ */
+export interface SqlStoreOptions {
+  /** How many milliseconds a call may take. */
+  readonly timeout: number
+  /** Whose time charges of rate limits take: the database's, or that of Effect's `Clock`, for tests. */
+  readonly time: "store" | "clock"
+}
+
+/**
+ * Every port of a store over a database whose schema is up to date.
+ *
+ * @since 0.1.0
+ */
+export const make = (database: Database, { time, timeout }: SqlStoreOptions): Context.Context<StorePorts> => {
+  const dialect = makeDialect(database)
+  const operations = makeOperations(database, timeout)
+  const { run, sql, tables } = dialect
+  const ping = operations.read("StoreHealth.ping", (connection) =>
+    Effect.asVoid(run(connection, sql`select id from ${tables.migrations} limit 1`))
+  )
+  return Context.make(TenantStore, makeTenantStore(dialect, operations)).pipe(
+    Context.add(KeyStore, makeKeyStore(dialect, operations)),
+    Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, time)),
+    Context.add(UsageStore, makeUsageStore(dialect, operations)),
+    Context.add(StoreHealth, StoreHealth.of({ ping }))
+  )
+}

@@ -1,0 +1,13 @@
+export type { Column, Columns } from "./Column.js"
+export type { Database, Durability, Failure } from "./Database.js"
+export {
+  type CommandResult,
+  type GivenOptions,
+  type MigrateCommand,
+  runAsProcess,
+  runMigrateCommand
+} from "./MigrateCommand.js"
+export type { Migration } from "./Migration.js"
+export { guarded } from "./Operations.js"
+export * as SchemaVersion from "./SchemaVersion.js"
+export * as SqlStore from "./SqlStore.js"

@@ -1,0 +1,62 @@
+import { Instant, type StoreError } from "@apikeys/core"
+import type { Columns, Database } from "@apikeys/store-sql"
+import { makeCompilerSqlite } from "@effect/sql/Statement"
+import { DateTime, Effect, Schema, type Scope } from "effect"
+import { makeTurns } from "./EventLoop.js"
+import { isInMemory } from "./OpenFailure.js"
+import { openReader, openWriter } from "./SqliteConnection.js"
+import { classify } from "./SqliteFailure.js"
+import { nowMillis, schema } from "./SqliteSchema.js"
+import type { SqliteSettings } from "./SqliteSettings.js"
+import { makeWriter } from "./SqliteWriter.js"
+
+/** How long statements may keep the event loop to themselves; those of a transaction longer, since others wait for its lock. */
+const readSliceMillis = 5
+const writeSliceMillis = 20
+
+const columns: Columns = {
+  id: Schema.String,
+  instant: Schema.transform(Schema.Number, Schema.typeSchema(Instant), {
+    strict: true,
+    decode: (millis) => DateTime.unsafeMake(millis),
+    encode: (instant) => instant.epochMillis
+  }),
+  json: Schema.parseJson(),
+  bytes: Schema.transform(Schema.Uint8ArrayFromSelf, Schema.Uint8ArrayFromSelf, {
+    strict: true,
+    // The driver gives Buffers.
+    decode: (buffer) => new Uint8Array(buffer),
+    encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }),
+  integer: Schema.Number
+}
+
+/** Opens a database file, whatever the state of its schema. */
+export const openDatabase = ({
+  filename,
+  synchronous,
+  timeout
+}: SqliteSettings): Effect.Effect<Database, StoreError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const connection = yield* openWriter(filename, timeout, makeTurns(writeSliceMillis))
+    const writer = makeWriter(connection, synchronous)
+    const reader = isInMemory(filename) ? null : yield* openReader(filename, timeout, makeTurns(readSliceMillis))
+    return {
+      driver: "sqlite",
+      compiler: makeCompilerSqlite(),
+      tablePrefix: "",
+      columns,
+      nowMillis,
+      rowLocks: { share: "", update: "" },
+      affected: (on, sql, params) =>
+        Effect.zipRight(
+          on.execute(sql, params, undefined),
+          Effect.map(on.execute("select changes() as affected", [], undefined), ([row]) => row.affected as number)
+        ),
+      read: reader === null ? writer.between : (use) => Effect.suspend(() => use(reader)),
+      transact: writer.transact,
+      classify,
+      waitingFor: writer.waitingFor,
+      schema: { ...schema, migrateAlone: (use) => writer.transact("change", use) }
+    }
+  })

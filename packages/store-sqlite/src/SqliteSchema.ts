@@ -1,0 +1,103 @@
+import type { Database, Migration } from "@apikeys/store-sql"
+
+/** The file system's host has one clock for all of its processes. */
+export const nowMillis = "cast(round(unixepoch('subsec') * 1000) as integer)"
+
+const initial: Migration = {
+  id: 1,
+  name: "initial",
+  compatibleWith: 1,
+  statements: [
+    `create table apikeys_organizations (
+  id text not null primary key,
+  name text not null unique,
+  created_at integer not null
+) strict`,
+    "create index apikeys_organizations_newest on apikeys_organizations (created_at desc, id desc)",
+    `create table apikeys_projects (
+  id text not null primary key,
+  organization_id text not null references apikeys_organizations (id) on delete cascade,
+  name text not null,
+  created_at integer not null,
+  unique (organization_id, name)
+) strict`,
+    "create index apikeys_projects_newest on apikeys_projects (organization_id, created_at desc, id desc)",
+    `create table apikeys_products (
+  id text not null primary key,
+  organization_id text not null references apikeys_organizations (id) on delete cascade,
+  name text not null,
+  created_at integer not null,
+  unique (organization_id, name)
+) strict`,
+    "create index apikeys_products_newest on apikeys_products (organization_id, created_at desc, id desc)",
+    `create table apikeys_project_products (
+  project_id text not null references apikeys_projects (id) on delete cascade,
+  product_id text not null references apikeys_products (id) on delete cascade,
+  primary key (project_id, product_id)
+) strict, without rowid`,
+    "create index apikeys_project_products_of_product on apikeys_project_products (product_id)",
+    `create table apikeys_keys (
+  id text not null primary key,
+  organization_id text not null references apikeys_organizations (id) on delete restrict,
+  project_id text references apikeys_projects (id) on delete restrict,
+  product_id text references apikeys_products (id) on delete restrict,
+  name text,
+  hint text not null,
+  scopes text not null,
+  rate_limits text not null,
+  metadata text not null,
+  expires_at integer,
+  revoked_at integer,
+  revoked_reason text,
+  use_count integer not null,
+  last_used_at integer,
+  created_at integer not null,
+  updated_at integer not null,
+  idempotency_key text
+) strict`,
+    "create index apikeys_keys_newest on apikeys_keys (created_at desc, id desc)",
+    "create index apikeys_keys_of_organization on apikeys_keys (organization_id, created_at desc, id desc)",
+    `create index apikeys_keys_of_project on apikeys_keys (project_id, created_at desc, id desc)
+where project_id is not null`,
+    `create index apikeys_keys_of_product on apikeys_keys (product_id, created_at desc, id desc)
+where product_id is not null`,
+    `create unique index apikeys_keys_idempotency on apikeys_keys (organization_id, idempotency_key)
+where idempotency_key is not null`,
+    `create table apikeys_digests (
+  digest blob not null primary key,
+  key_id text not null references apikeys_keys (id) on delete cascade,
+  secret_id text not null,
+  created_at integer not null
+) strict, without rowid`,
+    "create index apikeys_digests_of_key on apikeys_digests (key_id)",
+    `create table apikeys_rate_limits (
+  key_id text not null references apikeys_keys (id) on delete cascade,
+  name text not null,
+  algorithm text not null,
+  limit_window text not null,
+  charged_at integer not null,
+  used integer not null,
+  carry integer not null,
+  primary key (key_id, name)
+) strict, without rowid`,
+    `create table apikeys_usage_batches (
+  writer text not null,
+  batch integer not null,
+  recorded_at integer not null,
+  primary key (writer, batch)
+) strict, without rowid`,
+    "create index apikeys_usage_batches_oldest on apikeys_usage_batches (recorded_at)"
+  ]
+}
+
+/** The schema, as its migrations make it. */
+export const schema: Omit<Database["schema"], "migrateAlone"> = {
+  migrations: [initial],
+  recordTable: `create table if not exists apikeys_migrations (
+  id integer not null primary key,
+  name text not null,
+  compatible_with integer not null,
+  applied_at integer not null
+) strict`,
+  findRecordTable: "select name from sqlite_master where type = 'table' and name = 'apikeys_migrations'"
+}
