@@ -1,0 +1,16 @@
+export {
+  type CredentialOptions,
+  FailureLimit,
+  type FailureLimitOptions,
+  type GuardOptions,
+  noStore,
+  type Problem,
+  ProblemError,
+  type ProblemOptions,
+  type RateLimitDialect,
+  type Verifier
+} from "@apikeys/http"
+export { type ApiKeyAuthOptions, apiKeyAuth, type OnError } from "./apiKeyAuth.js"
+export { problemHandler } from "./problemHandler.js"
+// A star: only through it can an application extend `Register` under the package's name.
+export * from "./Register.js"

@@ -1,0 +1,3 @@
+import { runReadme } from "../../http/test/table/runReadme.js"
+
+runReadme("express")

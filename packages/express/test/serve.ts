@@ -1,0 +1,45 @@
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { apiKeyAuth, problemHandler } from "@apikeys/express"
+import type express from "express"
+import { echo, type Serve } from "../../http/test/table/App.js"
+
+/** An application of Express, of either version. */
+export const serveWith =
+  (framework: typeof express): Serve =>
+  async ({ before = {}, guards, handler = echo, maxHeaderSize, trustProxy = false }) => {
+    const app = framework()
+    app.set("trust proxy", trustProxy)
+    // What Express logs of an error that nobody handles.
+    app.set("env", "test")
+    app.use((_request, response, next) => {
+      response.set(before)
+      next()
+    })
+    for (const options of guards) app.use(apiKeyAuth(options))
+    app.use((request, response, next) => {
+      const { apiKey, headers, headersDistinct, rawHeaders } = request
+      Promise.resolve()
+        .then(() => handler({ apiKey, headers, headersDistinct, rawHeaders }))
+        .then((reply) =>
+          response
+            .status(reply.status ?? 200)
+            .set(reply.headers ?? {})
+            .json(reply.body)
+        )
+        .catch(next)
+    })
+    app.use(problemHandler())
+    const server = createServer(maxHeaderSize === undefined ? {} : { maxHeaderSize }, app)
+    server.listen(0, "127.0.0.1")
+    await once(server, "listening")
+    return {
+      port: (server.address() as AddressInfo).port,
+      close: async () => {
+        server.close()
+        server.closeIdleConnections()
+        await once(server, "close")
+      }
+    }
+  }

@@ -1,0 +1,18 @@
+export {
+  type CredentialOptions,
+  FailureLimit,
+  type FailureLimitOptions,
+  type GuardOptions,
+  noStore,
+  type Problem,
+  ProblemError,
+  type ProblemOptions,
+  type RateLimitDialect,
+  securitySchemes,
+  type Verifier
+} from "@apikeys/http"
+export { fastifyApiKeys } from "./fastifyApiKeys.js"
+export type { ApiKeysPluginOptions, OnError, RouteGuardOptions } from "./PluginOptions.js"
+export { problemHandler } from "./problemHandler.js"
+// A star: only through it can an application extend `Register` under the package's name.
+export * from "./Register.js"

@@ -1,0 +1,4 @@
+import { runTable } from "../../http/test/table/runTable.js"
+import { serve } from "./serve.js"
+
+runTable("Fastify", serve)

@@ -1,0 +1,107 @@
+import {
+  type KeyData,
+  QuotaError,
+  type RateLimitStatus,
+  type ValidateKeyOptions,
+  type VerifiedKeyData
+} from "@apikeys/core"
+import type { RequestRules } from "./RequestRules.js"
+import type { Verifier } from "./Verifier.js"
+
+/** What the guards that a request passed so far have found and charged. */
+export interface Admission {
+  readonly verifier: Verifier
+  readonly plaintext: string
+  readonly key: KeyData<unknown>
+  readonly limits: ReadonlyArray<RateLimitStatus>
+  /** The cost that the limits were charged; `null` while they were not looked at. */
+  readonly charged: number | null
+  /** Whether the request was counted as a use. */
+  readonly counted: boolean
+}
+
+/** What one more guard asks of the verifier. */
+export interface Question {
+  readonly options: ValidateKeyOptions
+  /** Whether the limits are charged, or looked at. */
+  readonly looks: boolean
+  readonly counts: boolean
+}
+
+/** By request, and there by verifier: guards of a request may ask different ones. */
+const admissions = new WeakMap<object, ReadonlyArray<Admission>>()
+
+/** What earlier guards of this request found with this verifier. */
+export const admissionOf = (message: object, verifier: Verifier): Admission | undefined =>
+  admissions.get(message)?.find((admission) => admission.verifier === verifier)
+
+/** Keeps what a guard found for those that come later. */
+export const remember = (message: object, admission: Admission): void => {
+  const others = admissions.get(message)?.filter(({ verifier }) => verifier !== admission.verifier)
+  admissions.set(message, others === undefined ? [admission] : [...others, admission])
+}
+
+/**
+ * What is left to ask for a request: one request is charged once, however many guards it passes, so that a later one
+ * charges only what its cost is higher by. `null` where nothing is left.
+ */
+export const questionOf = (rules: RequestRules, admission: Admission | undefined): Question | null => {
+  const charged = admission?.charged ?? null
+  const due = Math.max(0, rules.cost - (charged ?? 0))
+  const looks = rules.checkRateLimit && (charged === null || due > 0)
+  const counts = rules.trackUsage && rules.cost > 0 && admission?.counted !== true
+  if (admission !== undefined && !looks && !counts && !asks(rules)) return null
+  const { organizationId, productId, projectId, requiredScopes } = rules
+  return {
+    // Where no limit is looked at, a cost says only whether the call is a use.
+    options: {
+      organizationId,
+      projectId,
+      productId,
+      requiredScopes,
+      checkRateLimit: looks,
+      trackUsage: counts,
+      cost: looks ? due : counts ? 1 : 0
+    },
+    looks,
+    counts
+  }
+}
+
+const asks = (rules: RequestRules): boolean =>
+  rules.organizationId !== undefined ||
+  rules.projectId !== undefined ||
+  rules.productId !== undefined ||
+  rules.requiredScopes.length > 0
+
+/** What is known after a question was answered. */
+export const admit = (
+  verifier: Verifier,
+  plaintext: string,
+  answer: VerifiedKeyData<unknown>,
+  { counts, looks }: Question,
+  rules: RequestRules,
+  before: Admission | undefined
+): Admission => ({
+  verifier,
+  plaintext,
+  // An answer that counted no use knows less of the uses than one that did.
+  key: before?.counted === true ? before.key : answer.key,
+  limits: looks ? answer.limits : (before?.limits ?? []),
+  charged: looks ? Math.max(rules.cost, before?.charged ?? 0) : (before?.charged ?? null),
+  counted: counts || before?.counted === true
+})
+
+/**
+ * A refusal of the difference, told as one of the whole cost: a request that costs more than a limit ever holds does
+ * not fit later either, although the difference would.
+ */
+export const ofWholeCost = (error: QuotaError, cost: number): QuotaError => {
+  const never = (limit: RateLimitStatus) => cost > (limit.burst ?? limit.requests)
+  if (!error.limits.some(never)) return error
+  return new QuotaError({
+    keyId: error.keyId,
+    retryAfterSeconds: null,
+    limits: error.limits.map((limit) => (never(limit) ? { ...limit, retryAfterSeconds: null } : limit))
+  })
+}

@@ -1,0 +1,70 @@
+import { charge, type RateLimit, type RateLimitState, type RateLimitWindow } from "@apikeys/core"
+import { clientNetwork } from "./ClientAddress.js"
+
+/**
+ * How many unknown keys a client may present.
+ *
+ * @since 0.1.0
+ */
+export interface FailureLimitOptions {
+  /** 1 to 10^15 − 1. */
+  readonly requests: number
+  /** A named window, or whole seconds. */
+  readonly window: RateLimitWindow
+  /** How many clients are remembered at most; of more, those that failed longest ago are forgotten. Default 10,000. */
+  readonly maxClients?: number | undefined
+}
+
+/**
+ * Counts unknown keys by client, in this process: a client is an IPv4 address, or the /64 of an IPv6 address. One that
+ * presented too many is refused until the window ends, good keys included, and nothing is looked up for it meanwhile.
+ *
+ * It spares the store, and is no defence that keys need: they hold 256 random bits. Behind a proxy it is the framework
+ * that knows the client's address (`trust proxy` of Express, `trustProxy` of Fastify); without such a setting all
+ * clients are the proxy, and share one count.
+ *
+ * @since 0.1.0
+ */
+export class FailureLimit {
+  readonly #limit: RateLimit
+  readonly #maxClients: number
+  /** In the order of their last failure. */
+  readonly #states = new Map<string, RateLimitState>()
+
+  constructor(options: FailureLimitOptions) {
+    const { maxClients = 10_000, requests, window } = options
+    this.#limit = { name: "failures", algorithm: "fixed-window", requests, window, burst: null }
+    this.#maxClients = maxClients
+  }
+
+  /**
+   * Whole seconds for which a client is refused; 0 where it is not.
+   *
+   * @param now milliseconds since the epoch
+   */
+  wait(address: string, now: number = Date.now()): number {
+    if (this.#states.size === 0) return 0
+    const state = this.#states.get(clientNetwork(address))
+    if (state === undefined) return 0
+    const [{ allowed, retryAfterMillis }] = charge(this.#limit, state, now, 1)
+    return allowed ? 0 : Math.max(1, Math.ceil((retryAfterMillis ?? 0) / 1000))
+  }
+
+  /**
+   * Counts an unknown key that a client presented.
+   *
+   * @param now milliseconds since the epoch
+   */
+  record(address: string, now: number = Date.now()): void {
+    const client = clientNetwork(address)
+    const [, state] = charge(this.#limit, this.#states.get(client) ?? null, now, 1)
+    this.#states.delete(client)
+    this.#states.set(client, state)
+    if (this.#states.size > this.#maxClients) this.#states.delete(this.#states.keys().next().value as string)
+  }
+
+  /** How many clients are remembered. */
+  get size(): number {
+    return this.#states.size
+  }
+}

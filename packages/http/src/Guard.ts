@@ -1,0 +1,181 @@
+import { InvalidInputError, InvalidKeyError, type KeyData, QuotaError } from "@apikeys/core"
+import { type Admission, admissionOf, admit, ofWholeCost, questionOf, remember } from "./Admission.js"
+import { cacheFields } from "./Caching.js"
+import { readCredential } from "./Credential.js"
+import { MalformedCredentialError, MissingCredentialError, TooManyFailuresError } from "./CredentialErrors.js"
+import { type GuardError, isGuardError } from "./GuardError.js"
+import type { GuardOptions } from "./GuardOptions.js"
+import { type GuardSettings, guardSettings } from "./GuardSettings.js"
+import type { HeaderFields } from "./HeaderFields.js"
+import { hideCredentials, originalHeaders, type RequestMessage } from "./HiddenCredentials.js"
+import { isPreflight } from "./Preflight.js"
+import { toProblem } from "./Problem.js"
+import type { ProblemError } from "./ProblemError.js"
+import { rateLimitFields } from "./RateLimitFields.js"
+import type { RequestRules } from "./RequestRules.js"
+import type { Verifier } from "./Verifier.js"
+
+/**
+ * What a guard has to know of a framework.
+ *
+ * @since 0.1.0
+ */
+export interface RequestReader<Request> {
+  /** Node's message behind the framework's request; the same object for every guard of a request. */
+  readonly message: (request: Request) => RequestMessage
+  /** The client's address as the framework knows it: never what a stranger can write into a header. */
+  readonly address: (request: Request) => string | undefined
+}
+
+/**
+ * A request that may go on.
+ *
+ * @since 0.1.0
+ */
+export interface Passed {
+  readonly _tag: "Passed"
+  /** `null` for a CORS preflight, which is not asked for a key. */
+  readonly key: KeyData<unknown> | null
+  /** To be set before the route runs. */
+  readonly fields: HeaderFields
+}
+
+/**
+ * A request that is to be answered with a problem.
+ *
+ * @since 0.1.0
+ */
+export interface Refused {
+  readonly _tag: "Refused"
+  readonly error: ProblemError
+}
+
+/** @since 0.1.0 */
+export type Decision = Passed | Refused
+
+/**
+ * The rules of one guard, whatever the framework.
+ *
+ * @since 0.1.0
+ */
+export interface Guard<Request> {
+  /**
+   * What the answer on a guarded route needs, whatever it will be; to be set first of all.
+   *
+   * @param get the value that a field of the response has so far
+   */
+  readonly cacheFields: (get: (name: string) => number | string | ReadonlyArray<string> | undefined) => HeaderFields
+  /**
+   * Decides about a request: at once where no key has to be looked up. Throws, or rejects, only with what is neither the
+   * caller's fault nor the store's: a mistake of the application, which its own error handling is to answer.
+   */
+  readonly check: (request: Request) => Decision | Promise<Decision>
+}
+
+const preflight: Passed = { _tag: "Passed", key: null, fields: [] }
+
+/**
+ * Makes a guard. Options are checked here, once.
+ *
+ * @param adapterOptions names of further options, which the adapter checks
+ * @throws InvalidInputError that names every option that breaks a rule
+ * @since 0.1.0
+ */
+export const makeGuard = <Request>(
+  options: GuardOptions<Request>,
+  reader: RequestReader<Request>,
+  adapterOptions: ReadonlyArray<string> = []
+): Guard<Request> => {
+  const settings = guardSettings(options, adapterOptions)
+  return {
+    cacheFields: (get) => cacheFields(get, settings.credentials.fields),
+    check: (request) => {
+      const message = reader.message(request)
+      if (isPreflight(message.method, message.headers)) return preflight
+      const verifier = settings.verifier(request)
+      const before = admissionOf(message, verifier)
+      if (before !== undefined) {
+        return verify(settings, { request, message, verifier, plaintext: before.plaintext, before, address: undefined })
+      }
+      const credential = readCredential(originalHeaders(message), settings.credentials)
+      if (settings.hideCredentials) hideCredentials(message, settings.credentials)
+      switch (credential._tag) {
+        case "Absent":
+          return refuse(settings, new MissingCredentialError())
+        case "Malformed":
+          return refuse(settings, new MalformedCredentialError({ reason: credential.reason }))
+        case "Presented":
+          return admitClient(settings, {
+            request,
+            message,
+            verifier,
+            plaintext: credential.plaintext,
+            before,
+            address: settings.failureLimit === null ? undefined : reader.address(request)
+          })
+      }
+    }
+  }
+}
+
+/** A request with a key, and what is known of it. */
+interface Presented<Request> {
+  readonly request: Request
+  readonly message: RequestMessage
+  readonly verifier: Verifier
+  readonly plaintext: string
+  readonly before: Admission | undefined
+  /** Whose failures count; of nobody where they do not. */
+  readonly address: string | undefined
+}
+
+const refuse = (settings: GuardSettings<never>, error: GuardError): Refused => ({
+  _tag: "Refused",
+  error: toProblem(error, settings)
+})
+
+/** A client that presented too many unknown keys is refused before anything is looked up for it. */
+const admitClient = <Request>(settings: GuardSettings<Request>, presented: Presented<Request>) => {
+  const { address } = presented
+  const retryAfterSeconds = address === undefined ? 0 : (settings.failureLimit?.wait(address) ?? 0)
+  return retryAfterSeconds > 0
+    ? refuse(settings, new TooManyFailuresError({ retryAfterSeconds }))
+    : verify(settings, presented)
+}
+
+const verify = <Request>(
+  settings: GuardSettings<Request>,
+  presented: Presented<Request>
+): Passed | Promise<Decision> => {
+  const { before, message, plaintext, request, verifier } = presented
+  const rules = settings.rules(request)
+  const question = questionOf(rules, before)
+  if (question === null) return { _tag: "Passed", key: (before as Admission).key, fields: [] }
+  return verifier.validateKey(plaintext, question.options).then(
+    (answer): Decision => {
+      const admission = admit(verifier, plaintext, answer, question, rules, before)
+      remember(message, admission)
+      const fields = question.looks ? rateLimitFields(settings.rateLimitHeaders, admission.limits) : []
+      return { _tag: "Passed", key: admission.key, fields }
+    },
+    (error: unknown): Decision => refuse(settings, refusalOf(error, settings, presented, rules))
+  )
+}
+
+/** What the caller is told; throws what is not the caller's to know. */
+const refusalOf = <Request>(
+  error: unknown,
+  { failureLimit }: GuardSettings<Request>,
+  { address, before }: Presented<Request>,
+  { cost }: RequestRules
+): GuardError => {
+  if (!isGuardError(error)) throw error
+  if (error instanceof InvalidKeyError && address !== undefined) failureLimit?.record(address)
+  if (error instanceof QuotaError && before !== undefined) return ofWholeCost(error, cost)
+  if (error instanceof InvalidInputError && !isOfIds(error)) throw new TypeError(`The guard's rules: ${error.message}`)
+  return error
+}
+
+/** Ids may come from the request. Whatever else the verifier refuses is the application's own. */
+const isOfIds = ({ issues }: InvalidInputError): boolean =>
+  issues.every(({ path }) => path === "organizationId" || path === "projectId" || path === "productId")

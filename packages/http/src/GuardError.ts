@@ -1,0 +1,21 @@
+import { ApiKeyError } from "@apikeys/core"
+import {
+  type CredentialError,
+  MalformedCredentialError,
+  MissingCredentialError,
+  TooManyFailuresError
+} from "./CredentialErrors.js"
+
+/**
+ * Everything that has an answer of its own.
+ *
+ * @since 0.1.0
+ */
+export type GuardError = ApiKeyError | CredentialError
+
+/** Whether a value is an error of this library. */
+export const isGuardError = (value: unknown): value is GuardError =>
+  value instanceof ApiKeyError ||
+  value instanceof MissingCredentialError ||
+  value instanceof MalformedCredentialError ||
+  value instanceof TooManyFailuresError

@@ -1,0 +1,90 @@
+import { InvalidInputError } from "@apikeys/core"
+import { type AcceptedCredentials, acceptedCredentials } from "./AcceptedCredentials.js"
+import { FailureLimit } from "./FailureLimit.js"
+import type { GuardOptions } from "./GuardOptions.js"
+import { optionRules } from "./OptionRules.js"
+import type { ProblemOptions, ProblemSettings } from "./Problem.js"
+import { type RequestRules, rulesOf } from "./RequestRules.js"
+import { type Verifier, type VerifierSource, verifierOf } from "./Verifier.js"
+
+/** The options as they are used. */
+export interface GuardSettings<Request> extends ProblemSettings {
+  readonly verifier: (request: Request) => Verifier
+  readonly credentials: AcceptedCredentials
+  readonly hideCredentials: boolean
+  readonly failureLimit: FailureLimit | null
+  readonly rules: (request: Request) => RequestRules
+}
+
+/**
+ * Refuses options that break a rule. One that nobody knows is refused as well: a guard with a mistyped
+ * `requiredScopes` would let everybody in.
+ *
+ * @param others options of the adapter
+ * @throws InvalidInputError that names every option in question
+ */
+const check = (options: object, others: ReadonlyArray<string>): void => {
+  const issues = Object.entries(options)
+    .filter(([name]) => !others.includes(name))
+    .flatMap(([name, value]) => {
+      const rule = Object.hasOwn(optionRules, name) ? optionRules[name as keyof typeof optionRules] : undefined
+      if (rule === undefined) return [{ path: name, rule: "is not a known option" }]
+      if (value === undefined && rule.mayBeMissing !== false) return []
+      if ((rule.perRequest && typeof value === "function") || rule.holds(value)) return []
+      return [{ path: name, rule: rule.words }]
+    })
+  if (issues.length > 0) throw new InvalidInputError({ issues })
+}
+
+/**
+ * Checks how problems are told, once.
+ *
+ * @param others options of the adapter
+ * @throws InvalidInputError that names every option that breaks a rule
+ * @since 0.1.0
+ */
+export const problemSettings = (
+  options: ProblemOptions & Pick<GuardOptions<never>, "credentials">,
+  others: ReadonlyArray<string> = []
+): ProblemSettings => {
+  check(options, others)
+  return settingsOfProblems(options)
+}
+
+const settingsOfProblems = (options: ProblemOptions & Pick<GuardOptions<never>, "credentials">): ProblemSettings => ({
+  realm: options.realm ?? "api",
+  scheme: (options.credentials?.bearer ?? true) ? "Bearer" : (options.challengeScheme ?? "ApiKey"),
+  revokedStatus: options.revokedStatus ?? 403,
+  rateLimitHeaders: options.rateLimitHeaders ?? "draft-11"
+})
+
+/** Checks the options of a guard, once. */
+export const guardSettings = <Request>(
+  options: GuardOptions<Request>,
+  others: ReadonlyArray<string>
+): GuardSettings<Request> => {
+  check({ ...options, client: options.client }, others)
+  return {
+    ...settingsOfProblems(options),
+    verifier: verifierFor(options.client),
+    credentials: acceptedCredentials(options.credentials),
+    hideCredentials: options.hideCredentials ?? false,
+    failureLimit: failureLimitOf(options.failureLimit),
+    rules: rulesOf(options)
+  }
+}
+
+const failureLimitOf = (given: GuardOptions<never>["failureLimit"]): FailureLimit | null =>
+  given === undefined ? null : given instanceof FailureLimit ? given : new FailureLimit(given)
+
+const verifierFor = <Request>(client: GuardOptions<Request>["client"]): ((request: Request) => Verifier) => {
+  if (typeof client !== "function") {
+    const verifier = verifierOf(client)
+    return () => verifier
+  }
+  return (request) => {
+    const source: VerifierSource = client(request)
+    if (!optionRules.client.holds(source)) throw new TypeError(`What client gave ${optionRules.client.words}`)
+    return verifierOf(source)
+  }
+}

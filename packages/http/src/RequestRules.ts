@@ -1,0 +1,84 @@
+import type { GuardRules } from "./GuardOptions.js"
+import { type OptionRule, optionRules } from "./OptionRules.js"
+
+/** What one request is asked for. */
+export interface RequestRules {
+  readonly organizationId: string | undefined
+  readonly projectId: string | undefined
+  readonly productId: string | undefined
+  readonly requiredScopes: ReadonlyArray<string>
+  readonly cost: number
+  readonly checkRateLimit: boolean
+  readonly trackUsage: boolean
+}
+
+/** An id of a request comes from its caller; whether it is one is told by the verifier, to the caller. */
+const idOfRequest: OptionRule = {
+  holds: (value) => value === null || typeof value === "string",
+  words: "is not a string or null"
+}
+
+/**
+ * One option for each request.
+ *
+ * @throws TypeError later, where a function gave what it must not: the mistake is the application's
+ */
+const resolver = <Request, A>(
+  name: string,
+  option: A | ((request: Request) => A) | undefined,
+  standard: A,
+  rule: OptionRule
+): ((request: Request) => A) => {
+  if (typeof option !== "function") {
+    const value = option === undefined ? standard : option
+    return () => value
+  }
+  const resolve = option as (request: Request) => A
+  return (request) => {
+    const value = resolve(request)
+    if (!rule.holds(value)) throw new TypeError(`What ${name} gave ${rule.words}`)
+    return value
+  }
+}
+
+/** The rules of checked options: one and the same object where no option is a function. */
+export const rulesOf = <Request>(options: GuardRules<Request>): ((request: Request) => RequestRules) => {
+  const id = (name: "organizationId" | "projectId" | "productId") =>
+    resolver<Request, string | null>(name, options[name], null, idOfRequest)
+  const organizationId = id("organizationId")
+  const projectId = id("projectId")
+  const productId = id("productId")
+  const { checkRateLimit, cost, requiredScopes, trackUsage } = {
+    requiredScopes: resolver<Request, ReadonlyArray<string>>(
+      "requiredScopes",
+      Array.isArray(options.requiredScopes) ? [...options.requiredScopes] : options.requiredScopes,
+      [],
+      optionRules.requiredScopes
+    ),
+    cost: resolver("cost", options.cost, 1, optionRules.cost),
+    checkRateLimit: resolver("checkRateLimit", options.checkRateLimit, true, optionRules.checkRateLimit),
+    trackUsage: resolver("trackUsage", options.trackUsage, true, optionRules.trackUsage)
+  }
+  const resolve = (request: Request): RequestRules => ({
+    organizationId: organizationId(request) ?? undefined,
+    projectId: projectId(request) ?? undefined,
+    productId: productId(request) ?? undefined,
+    requiredScopes: requiredScopes(request),
+    cost: cost(request),
+    checkRateLimit: checkRateLimit(request),
+    trackUsage: trackUsage(request)
+  })
+  if (names.some((name) => typeof options[name] === "function")) return resolve
+  const rules = Object.freeze(resolve(undefined as Request))
+  return () => rules
+}
+
+const names = [
+  "organizationId",
+  "projectId",
+  "productId",
+  "requiredScopes",
+  "cost",
+  "checkRateLimit",
+  "trackUsage"
+] as const satisfies ReadonlyArray<keyof GuardRules<never>>

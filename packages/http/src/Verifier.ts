@@ -1,0 +1,119 @@
+import {
+  type ApiKeyOf,
+  type KeyData,
+  KeyVerifier,
+  StoreError,
+  type ValidateKeyOptions,
+  type VerifiedKey,
+  type VerifiedKeyData
+} from "@apikeys/core"
+import { Cause, Effect, Exit, ManagedRuntime, Predicate, Runtime, type Tracer } from "effect"
+import { dateOf } from "./Timestamp.js"
+
+/**
+ * What a guard needs of a client: an `ApiKeyClient` has it.
+ *
+ * @since 0.1.0
+ */
+export interface Verifier {
+  /** Rejects with an `ApiKeyError`. */
+  readonly validateKey: (plaintext: string, options: ValidateKeyOptions) => Promise<VerifiedKeyData<unknown>>
+}
+
+/**
+ * What keys are verified with: the Promise client, or an Effect runtime that has the services. Of the latter each
+ * verification is a span, where the runtime has a tracer of its own.
+ *
+ * @since 0.1.0
+ */
+export type VerifierSource =
+  | Verifier
+  | ManagedRuntime.ManagedRuntime<KeyVerifier, unknown>
+  | Runtime.Runtime<KeyVerifier>
+
+const isRuntime = (value: unknown): value is Runtime.Runtime<KeyVerifier> =>
+  Predicate.hasProperty(value, "runtimeFlags") && Predicate.hasProperty(value, "fiberRefs")
+
+const isVerifier = (value: unknown): value is Verifier =>
+  Predicate.hasProperty(value, "validateKey") && typeof value.validateKey === "function"
+
+/** Whether keys can be verified with a value. */
+export const isVerifierSource = (value: unknown): value is VerifierSource =>
+  isVerifier(value) || ManagedRuntime.isManagedRuntime(value) || isRuntime(value)
+
+/** One verifier a runtime, so that several guards of a request know that they ask the same one. */
+const ofRuntimes = new WeakMap<object, Verifier>()
+
+/**
+ * The verifier of a source; the same one each time.
+ *
+ * @since 0.1.0
+ */
+export const verifierOf = (source: VerifierSource): Verifier => {
+  if (isVerifier(source)) return source
+  const known = ofRuntimes.get(source)
+  if (known !== undefined) return known
+  const verifier = isRuntime(source)
+    ? fromRun(Runtime.runPromiseExit(source))
+    : fromRun((effect) => source.runPromiseExit(effect))
+  ofRuntimes.set(source, verifier)
+  return verifier
+}
+
+type Run = <A, E>(effect: Effect.Effect<A, E, KeyVerifier>) => Promise<Exit.Exit<A, unknown>>
+
+const fromRun = (run: Run): Verifier => ({
+  validateKey: async (plaintext, options) => {
+    const exit = await run(validate(plaintext, options))
+    if (Exit.isSuccess(exit)) return dataOf(exit.value)
+    // Only the end of the runtime interrupts.
+    throw Cause.isInterruptedOnly(exit.cause)
+      ? new StoreError({ operation: "validateKey", retryable: false, reason: "the runtime is shut down" })
+      : Cause.squash(exit.cause)
+  }
+})
+
+let withoutTracer: Tracer.Tracer | undefined
+
+const validate = (plaintext: string, options: ValidateKeyOptions) => {
+  const validation = Effect.flatMap(KeyVerifier, (verifier) => verifier.validateKey(plaintext, options))
+  return Effect.flatMap(Effect.tracer, (tracer) => {
+    // Spans of the tracer that is there by default go nowhere, and cost more than the rest of this.
+    withoutTracer ??= Effect.runSync(Effect.tracer)
+    return tracer === withoutTracer ? validation : traced(validation)
+  })
+}
+
+const traced = <A extends VerifiedKey, E extends { readonly _tag: string }, R>(validation: Effect.Effect<A, E, R>) =>
+  validation.pipe(
+    Effect.tap(({ key }) =>
+      Effect.annotateCurrentSpan({ "apikeys.key.id": key.id, "apikeys.organization.id": key.organizationId })
+    ),
+    Effect.tapError((error) => Effect.annotateCurrentSpan("error.type", error._tag)),
+    Effect.withSpan("apikeys.validateKey", { captureStackTrace: false })
+  )
+
+const dataOf = <M>({ key, limits }: VerifiedKey<M>): VerifiedKeyData<M> =>
+  Object.freeze({ key: keyData(key), limits: Object.freeze(limits.slice()) })
+
+/** A key as the Promise client gives it. It was accepted, and is active therefore. */
+const keyData = <M>(key: ApiKeyOf<M>): KeyData<M> =>
+  Object.freeze({
+    id: key.id,
+    organizationId: key.organizationId,
+    projectId: key.projectId,
+    productId: key.productId,
+    name: key.name,
+    hint: key.hint,
+    status: "active",
+    scopes: key.scopes,
+    rateLimits: key.rateLimits,
+    metadata: key.metadata,
+    expiresAt: key.expiresAt === null ? null : dateOf(key.expiresAt),
+    revokedAt: key.revokedAt === null ? null : dateOf(key.revokedAt),
+    revokedReason: key.revokedReason,
+    useCount: key.useCount,
+    lastUsedAt: key.lastUsedAt === null ? null : dateOf(key.lastUsedAt),
+    createdAt: dateOf(key.createdAt),
+    updatedAt: dateOf(key.updatedAt)
+  })

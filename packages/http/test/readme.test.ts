@@ -1,0 +1,3 @@
+import { runReadme } from "./table/runReadme.js"
+
+runReadme("http")

@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders } from "node:http"
+import type { KeyData } from "@apikeys/core"
+import type { GuardOptions } from "@apikeys/http"
+
+/** What the requests of all frameworks have in common. */
+export interface AnyRequest {
+  readonly headers: IncomingHttpHeaders
+}
+
+export type AnyOptions = GuardOptions<AnyRequest>
+
+/** What a handler sees. */
+export interface Exchange {
+  readonly apiKey: KeyData | null | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly headersDistinct: NodeJS.Dict<Array<string>>
+  readonly rawHeaders: ReadonlyArray<string>
+}
+
+export interface Reply {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** An application that every framework can be. */
+export interface App {
+  /** All of them guard the one route. */
+  readonly guards: ReadonlyArray<AnyOptions>
+  /** Fields that something sets before the guards run. */
+  readonly before?: Readonly<Record<string, string>>
+  readonly handler?: (exchange: Exchange) => Reply | Promise<Reply>
+  readonly maxHeaderSize?: number
+  readonly trustProxy?: boolean
+}
+
+export interface Served {
+  readonly port: number
+  /** Stops listening, and waits until what was accepted is answered. */
+  readonly close: () => Promise<void>
+}
+
+/** How a framework becomes an application that listens on a port of its own. */
+export type Serve = (app: App) => Promise<Served>
+
+/** Tells which key was admitted, and as which use. */
+export const echo = ({ apiKey }: Exchange): Reply => ({
+  body: apiKey == null ? { key: null } : { key: apiKey.id, useCount: apiKey.useCount }
+})

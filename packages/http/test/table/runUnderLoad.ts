@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { connect } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { ApiKeyClient, MemoryStore, Store } from "@apikeys/core"
+import type { Verifier } from "@apikeys/http"
+import { SqliteStore } from "@apikeys/store-sqlite"
+import { Effect, Layer, Scope } from "effect"
+import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
+import type { Serve } from "./App.js"
+import { flood, floodUntilClosed } from "./Load.js"
+
+const signingSecret = "of no use outside of this very test"
+
+/** A store that several clients can open, one after the other. */
+interface Lasting {
+  readonly open: () => Promise<ApiKeyClient>
+  readonly remove: () => void
+}
+
+const openOn = (store: Store) => ApiKeyClient.open({ store, signingSecret, keyPrefix: "myapp" })
+
+const lastingMemory = (): Lasting => {
+  const scope = Effect.runSync(Scope.make())
+  const context = Effect.runSync(Layer.buildWithScope(MemoryStore.layer, scope))
+  return { open: () => openOn(Store.fromLayer(Layer.succeedContext(context))), remove: () => undefined }
+}
+
+const lastingFile = (): Lasting => {
+  const folder = mkdtempSync(join(tmpdir(), "apikeys-http-"))
+  return {
+    open: () => openOn(SqliteStore.layer({ filename: join(folder, "test.db"), timeout: "60 seconds" })),
+    remove: () => rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** No window ends while a test runs: this one does so in 2033. */
+const window = 1_000_000_000
+
+const createKey = async (client: ApiKeyClient, requests: number) => {
+  const [organization] = await client.getOrCreateOrganization({ name: "Acme Inc" })
+  const { key, plaintext } = await client.createKey({
+    organizationId: organization.id,
+    rateLimits: [{ requests, window }]
+  })
+  return { id: key.id, plaintext }
+}
+
+/** A client whose verifications wait until they are let go. */
+const held = (client: ApiKeyClient) => {
+  const gate = { waiting: 0, open: (): void => undefined }
+  const opened = new Promise<void>((resolve) => {
+    gate.open = resolve
+  })
+  const verifier: Verifier = {
+    validateKey: async (plaintext, options) => {
+      gate.waiting++
+      await opened
+      return client.validateKey(plaintext, options)
+    }
+  }
+  return { gate, verifier }
+}
+
+/** What holds of a guarded route under load, with a framework. */
+export const runUnderLoad = (framework: string, serve: Serve): void => {
+  describe.each([
+    ["memory", lastingMemory],
+    ["SQLite", lastingFile]
+  ])(`${framework} under load (%s)`, (_, makeStore) => {
+    let store: Lasting
+    let client: ApiKeyClient
+    beforeAll(async () => {
+      store = makeStore()
+      client = await store.open()
+    })
+    afterAll(async () => {
+      await client.close()
+      store.remove()
+    })
+
+    it("of 1,100 requests over 100 connections, a limit of 1,000 admits 1,000, and counts as many", async () => {
+      const { id, plaintext } = await createKey(client, 1000)
+      const served = await serve({ guards: [{ client }] })
+      const answers = await flood(served.port, plaintext, { connections: 100, requests: 11 })
+      await served.close()
+      assert.deepStrictEqual(answers, { 200: 1000, 429: 100 })
+      assert.strictEqual((await client.getKey(id)).useCount, 1000)
+      assert.strictEqual((await client.getLimits(id))[0]?.remaining, 0)
+    }, 60_000)
+
+    it("of clients that hang up while they are verified, no charge is lost or doubled", async () => {
+      const { id, plaintext } = await createKey(client, 1000)
+      const { gate, verifier } = held(client)
+      const served = await serve({ guards: [{ client: verifier }, { client: verifier }] })
+      const text = (key: string) => `GET / HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${key}\r\n\r\n`
+      const sockets = [...Array(10).fill(plaintext), "unknown", "unknown"].map((key: string) => {
+        const socket = connect(served.port, "127.0.0.1", () => socket.write(text(key)))
+        return socket
+      })
+      await vi.waitFor(() => assert.strictEqual(gate.waiting, 12))
+      for (const socket of sockets) socket.destroy()
+      await sleep(50)
+      gate.open()
+      await vi.waitFor(async () => assert.strictEqual((await client.getKey(id)).useCount, 10))
+      // Time for what must not happen: a second charge, or a rejection that nobody handles, which fails the run.
+      await sleep(100)
+      await served.close()
+      assert.strictEqual((await client.getKey(id)).useCount, 10)
+      assert.strictEqual((await client.getLimits(id))[0]?.remaining, 990)
+    })
+
+    it("a graceful stop answers what was accepted, and keeps what was counted", async () => {
+      const own = await store.open()
+      const { id, plaintext } = await createKey(own, 1_000_000)
+      let handled = 0
+      const served = await serve({
+        guards: [{ client: own }],
+        handler: async () => {
+          handled++
+          await sleep(5)
+          return { body: {} }
+        }
+      })
+      const clients = floodUntilClosed(served.port, plaintext, 20)
+      await vi.waitFor(() => assert.isAbove(handled, 100), { timeout: 15_000 })
+      await served.close()
+      const { unflushedUses } = await own.close()
+      const answers = await clients
+      assert.strictEqual(unflushedUses, 0)
+      assert.strictEqual(answers[200], handled)
+      assert.strictEqual((await client.getKey(id)).useCount, handled)
+    }, 30_000)
+  })
+}
