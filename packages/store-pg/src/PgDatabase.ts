@@ -1,0 +1,46 @@
+import type { Database } from "@apikeys/store-sql"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { Effect } from "effect"
+import { columns } from "./PgColumns.js"
+import { makeConnections } from "./PgConnections.js"
+import { classify } from "./PgFailure.js"
+import { lockMigrations, makeSchema, nowMillis, prefixOf } from "./PgSchema.js"
+
+/** As long as a start waits for a migration. */
+const migrationTimeout = 60_000
+
+/**
+ * A database as the queries see it. They are compiled by a compiler of their own, whatever the client's transforms.
+ *
+ * @param schema in which the tables are; `null` for the first of the search path
+ * @param timeout how many milliseconds a call may take
+ */
+export const makeDatabase = (
+  client: PgClient.PgClient,
+  { schema, timeout }: { readonly schema: string | null; readonly timeout: number }
+): Database => {
+  const connections = makeConnections(client, timeout)
+  return {
+    driver: "pg",
+    compiler: PgClient.makeCompiler(),
+    tablePrefix: prefixOf(schema),
+    columns,
+    nowMillis,
+    rowLocks: { share: "for share", update: "for update" },
+    affected: (connection, sql, params) =>
+      Effect.map(connection.executeRaw(sql, params), (result) =>
+        Number((result as { readonly rowCount: number | null }).rowCount)
+      ),
+    read: connections.read,
+    transact: (_durability, use) => connections.transact(timeout, use),
+    classify,
+    waitingFor: () => null,
+    schema: {
+      ...makeSchema(schema),
+      migrateAlone: (use) =>
+        connections.transact(migrationTimeout, (connection) =>
+          Effect.zipRight(connection.executeUnprepared(lockMigrations(schema), [], undefined), use(connection))
+        )
+    }
+  }
+}

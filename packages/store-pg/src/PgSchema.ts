@@ -1,0 +1,125 @@
+import type { Database, Migration } from "@apikeys/store-sql"
+
+/** The server has one clock for all of its clients; this one goes on while a transaction waits. */
+export const nowMillis = "floor(extract(epoch from clock_timestamp()) * 1000)::bigint"
+
+/** An identifier as SQL writes it. */
+export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
+
+/** What stands before the name of each table. */
+export const prefixOf = (schema: string | null): string => (schema === null ? "" : `${quoted(schema)}.`)
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+/** Names compare exactly: by code point, whatever the database's collation. */
+const name = 'text collate "C" not null'
+
+const initial = (prefix: string): Migration => ({
+  id: 1,
+  name: "initial",
+  compatibleWith: 1,
+  statements: [
+    `create table ${prefix}apikeys_organizations (
+  id uuid not null primary key,
+  name ${name} unique,
+  created_at timestamptz(3) not null
+)`,
+    `create index apikeys_organizations_newest on ${prefix}apikeys_organizations (created_at desc, id desc)`,
+    ...["project", "product"].flatMap((entity) => [
+      `create table ${prefix}apikeys_${entity}s (
+  id uuid not null primary key,
+  organization_id uuid not null references ${prefix}apikeys_organizations (id) on delete cascade,
+  name ${name},
+  created_at timestamptz(3) not null,
+  unique (organization_id, name)
+)`,
+      `create index apikeys_${entity}s_newest on ${prefix}apikeys_${entity}s (organization_id, created_at desc, id desc)`
+    ]),
+    `create table ${prefix}apikeys_project_products (
+  project_id uuid not null references ${prefix}apikeys_projects (id) on delete cascade,
+  product_id uuid not null references ${prefix}apikeys_products (id) on delete cascade,
+  primary key (project_id, product_id)
+)`,
+    `create index apikeys_project_products_of_product on ${prefix}apikeys_project_products (product_id)`,
+    `create table ${prefix}apikeys_keys (
+  id uuid not null primary key,
+  organization_id uuid not null references ${prefix}apikeys_organizations (id) on delete restrict,
+  project_id uuid references ${prefix}apikeys_projects (id) on delete restrict,
+  product_id uuid references ${prefix}apikeys_products (id) on delete restrict,
+  name text,
+  hint text not null,
+  scopes jsonb not null,
+  rate_limits jsonb not null,
+  metadata jsonb not null,
+  expires_at timestamptz(3),
+  revoked_at timestamptz(3),
+  revoked_reason text,
+  use_count bigint not null,
+  last_used_at timestamptz(3),
+  created_at timestamptz(3) not null,
+  updated_at timestamptz(3) not null,
+  idempotency_key text collate "C"
+) with (fillfactor = 90)`,
+    `create index apikeys_keys_newest on ${prefix}apikeys_keys (created_at desc, id desc)`,
+    `create index apikeys_keys_of_organization on ${prefix}apikeys_keys (organization_id, created_at desc, id desc)`,
+    `create index apikeys_keys_of_project on ${prefix}apikeys_keys (project_id, created_at desc, id desc)
+where project_id is not null`,
+    `create index apikeys_keys_of_product on ${prefix}apikeys_keys (product_id, created_at desc, id desc)
+where product_id is not null`,
+    `create unique index apikeys_keys_idempotency on ${prefix}apikeys_keys (organization_id, idempotency_key)
+where idempotency_key is not null`,
+    `create table ${prefix}apikeys_digests (
+  digest bytea not null primary key,
+  key_id uuid not null references ${prefix}apikeys_keys (id) on delete cascade,
+  secret_id text not null,
+  created_at timestamptz(3) not null
+)`,
+    `create index apikeys_digests_of_key on ${prefix}apikeys_digests (key_id)`,
+    `create table ${prefix}apikeys_rate_limits (
+  key_id uuid not null references ${prefix}apikeys_keys (id) on delete cascade,
+  name ${name},
+  algorithm text not null,
+  limit_window text not null,
+  charged_at bigint not null,
+  used bigint not null,
+  carry bigint not null,
+  primary key (key_id, name)
+) with (fillfactor = 50)`,
+    `create table ${prefix}apikeys_usage_batches (
+  writer text collate "C" not null,
+  batch bigint not null,
+  recorded_at bigint not null,
+  primary key (writer, batch)
+)`,
+    `create index apikeys_usage_batches_oldest on ${prefix}apikeys_usage_batches (recorded_at)`
+  ]
+})
+
+/** `create schema if not exists` needs the privilege to create one also where it exists. */
+const createSchema = (schema: string): string => `do $$ begin
+  if to_regnamespace(${literal(quoted(schema))}) is null then create schema ${quoted(schema)}; end if;
+end $$;
+`
+
+/**
+ * The schema, as its migrations make it.
+ *
+ * @param schema in which the tables are; `null` for the first of the search path
+ */
+export const makeSchema = (schema: string | null): Omit<Database["schema"], "migrateAlone"> => {
+  const prefix = prefixOf(schema)
+  return {
+    migrations: [initial(prefix)],
+    recordTable: `${schema === null ? "" : createSchema(schema)}create table if not exists ${prefix}apikeys_migrations (
+  id integer not null primary key,
+  name text not null,
+  compatible_with integer not null,
+  applied_at bigint not null
+)`,
+    findRecordTable: `select 1 where to_regclass(${literal(`${prefix}apikeys_migrations`)}) is not null`
+  }
+}
+
+/** Takes the lock that keeps migrations of one schema apart, until the transaction ends. */
+export const lockMigrations = (schema: string | null): string =>
+  `select pg_advisory_xact_lock(hashtextextended(${literal(`apikeys_migrations ${schema ?? ""}`)}, 0))`
