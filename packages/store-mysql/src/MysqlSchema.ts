@@ -1,0 +1,124 @@
+import type { Database, Migration } from "@apikeys/store-sql"
+
+/** By neither the session's nor the server's time zone, whose hours may come twice a year. */
+export const nowMillis = "(timestampdiff(microsecond, '1970-01-01', utc_timestamp(3)) div 1000)"
+
+/**
+ * Text compares by code point, spaces at its end included. The two name the collation for that differently, and each
+ * takes the comment of the other for one.
+ */
+const table = `engine = InnoDB row_format = dynamic
+default character set utf8mb4 collate /*!80017 utf8mb4_0900_bin */ /*M! utf8mb4_nopad_bin */`
+
+const ascii = "character set ascii collate ascii_bin"
+
+/**
+ * DDL commits by itself, so a migration that dies half way is run again from its beginning: every statement has to be
+ * safe to repeat. So indexes and foreign keys are made with their tables.
+ */
+const initial: Migration = {
+  id: 1,
+  name: "initial",
+  compatibleWith: 1,
+  statements: [
+    `create table if not exists apikeys_organizations (
+  id binary(16) not null primary key,
+  name varchar(255) not null,
+  created_at datetime(3) not null,
+  unique key apikeys_organizations_name (name),
+  key apikeys_organizations_newest (created_at, id)
+) ${table}`,
+    `create table if not exists apikeys_projects (
+  id binary(16) not null primary key,
+  organization_id binary(16) not null,
+  name varchar(255) not null,
+  created_at datetime(3) not null,
+  unique key apikeys_projects_name (organization_id, name),
+  key apikeys_projects_newest (organization_id, created_at, id),
+  foreign key (organization_id) references apikeys_organizations (id) on delete cascade
+) ${table}`,
+    `create table if not exists apikeys_products (
+  id binary(16) not null primary key,
+  organization_id binary(16) not null,
+  name varchar(255) not null,
+  created_at datetime(3) not null,
+  unique key apikeys_products_name (organization_id, name),
+  key apikeys_products_newest (organization_id, created_at, id),
+  foreign key (organization_id) references apikeys_organizations (id) on delete cascade
+) ${table}`,
+    `create table if not exists apikeys_project_products (
+  project_id binary(16) not null,
+  product_id binary(16) not null,
+  primary key (project_id, product_id),
+  key apikeys_project_products_of_product (product_id),
+  foreign key (project_id) references apikeys_projects (id) on delete cascade,
+  foreign key (product_id) references apikeys_products (id) on delete cascade
+) ${table}`,
+    `create table if not exists apikeys_keys (
+  id binary(16) not null primary key,
+  organization_id binary(16) not null,
+  project_id binary(16),
+  product_id binary(16),
+  name varchar(255),
+  hint varchar(255) not null,
+  scopes mediumtext not null,
+  rate_limits mediumtext not null,
+  metadata mediumtext not null,
+  expires_at datetime(3),
+  revoked_at datetime(3),
+  revoked_reason text,
+  use_count bigint not null,
+  last_used_at datetime(3),
+  created_at datetime(3) not null,
+  updated_at datetime(3) not null,
+  idempotency_key varchar(255),
+  key apikeys_keys_newest (created_at, id),
+  key apikeys_keys_of_organization (organization_id, created_at, id),
+  key apikeys_keys_of_project (project_id, created_at, id),
+  key apikeys_keys_of_product (product_id, created_at, id),
+  unique key apikeys_keys_idempotency (organization_id, idempotency_key),
+  foreign key (organization_id) references apikeys_organizations (id) on delete restrict,
+  foreign key (project_id) references apikeys_projects (id) on delete restrict,
+  foreign key (product_id) references apikeys_products (id) on delete restrict
+) ${table}`,
+    `create table if not exists apikeys_digests (
+  digest varbinary(64) not null primary key,
+  key_id binary(16) not null,
+  secret_id varchar(255) not null,
+  created_at datetime(3) not null,
+  key apikeys_digests_of_key (key_id),
+  foreign key (key_id) references apikeys_keys (id) on delete cascade
+) ${table}`,
+    `create table if not exists apikeys_rate_limits (
+  key_id binary(16) not null,
+  name varchar(64) ${ascii} not null,
+  algorithm varchar(32) ${ascii} not null,
+  limit_window varchar(32) ${ascii} not null,
+  charged_at bigint not null,
+  used bigint not null,
+  carry bigint not null,
+  primary key (key_id, name),
+  foreign key (key_id) references apikeys_keys (id) on delete cascade
+) ${table}`,
+    `create table if not exists apikeys_usage_batches (
+  writer varchar(255) not null,
+  batch bigint not null,
+  recorded_at bigint not null,
+  primary key (writer, batch),
+  key apikeys_usage_batches_oldest (recorded_at)
+) ${table}`
+  ]
+}
+
+/** The schema, as its migrations make it. */
+export const schema: Omit<Database["schema"], "migrateAlone"> = {
+  migrations: [initial],
+  recordTable: `create table if not exists apikeys_migrations (
+  id int not null primary key,
+  name varchar(255) not null,
+  compatible_with int not null,
+  applied_at bigint not null
+) ${table}`,
+  findRecordTable: `select table_name from information_schema.tables
+where table_schema = database() and table_name = 'apikeys_migrations'`
+}

@@ -1,0 +1,1 @@
+export * as MysqlStore from "./MysqlStore.js"
