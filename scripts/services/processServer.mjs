@@ -1,6 +1,7 @@
 /** @import { ChildProcess } from "node:child_process" */
 /** @import { Programs, Service, Supervised, Template } from "./Service.js" */
 import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { account, giveToServers, makeScratch } from "./account.mjs"
@@ -80,12 +81,17 @@ export const startProcess = async (service, source, settings) => {
     await untilReady(child, service)
   }
   const pidOfRunning = () => (child?.exitCode === null && child.signalCode === null ? child.pid : undefined)
+  /** The system knows of a process's end before Node does, and until then it would still be taken to run. */
+  const untilTold = async () => {
+    if (child !== undefined && pidOfRunning() !== undefined) await once(child, "exit")
+  }
   const kill = async () => {
     const pid = pidOfRunning()
     if (pid === undefined) return
     const pids = await hold(pid)
     for (const each of pids) send(each, "SIGKILL")
     if (!(await untilGone(pids, 10_000))) throw new Error(`${service.title} outlives SIGKILL`)
+    await untilTold()
   }
   const end = async () => {
     const pid = pidOfRunning()
@@ -93,7 +99,8 @@ export const startProcess = async (service, source, settings) => {
     const pids = await hold(pid)
     send(pid, service.stopSignal)
     for (const each of pids) send(each, "SIGCONT")
-    if (!(await untilGone(pids, 5_000))) await kill()
+    if (await untilGone(pids, 5_000)) await untilTold()
+    else await kill()
   }
   const stop = async () => {
     await end()

@@ -112,7 +112,7 @@ describe.each(names)("a server of one's own: %s", (name) => {
   })
 
   it("takes further settings, and runs beside another with data of its own", async () => {
-    const settings = name === "pg" ? ["-c", "max_connections=7"] : ["--max-connections=7"]
+    const settings = name === "pg" ? ["-c", "max_connections=17"] : ["--max-connections=17"]
     const [one, two] = await Promise.all([startServer(name, { settings }), startServer(name)])
     try {
       const limitOf = (url: string) =>
@@ -122,7 +122,7 @@ describe.each(names)("a server of one's own: %s", (name) => {
           )
           return Number(row?.["max_connections"])
         })
-      expect(await limitOf(one.url)).toBe(7)
+      expect(await limitOf(one.url)).toBe(17)
       expect(await limitOf(two.url)).toBe(500)
       await expect(count(two.url)).rejects.toThrow()
     } finally {
