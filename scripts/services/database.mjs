@@ -85,9 +85,12 @@ export const createDatabase = async (url) => {
   }
 }
 
-/** As PostgreSQL does by itself: an open transaction would hold up the drop. */
+/**
+ * As PostgreSQL does by itself: an open transaction would hold up the drop. The table of `information_schema` cannot be
+ * read while a statement with bytes in it runs.
+ */
 const endConnections = async (/** @type {Query} */ query, /** @type {string} */ name) => {
-  const rows = await query(`select id from information_schema.processlist where db = '${name}'`)
+  const rows = await query("show processlist")
   // One that has ended meanwhile is no longer there to be killed.
-  for (const row of rows) await query(`kill ${row["id"] ?? row["ID"]}`).catch(() => undefined)
+  for (const row of rows) if (row["db"] === name) await query(`kill ${row["Id"]}`).catch(() => undefined)
 }

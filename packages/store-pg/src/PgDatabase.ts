@@ -10,6 +10,14 @@ import { lockMigrations, makeSchema, nowMillis, prefixOf } from "./PgSchema.js"
 const migrationTimeout = 60_000
 
 /**
+ * The server goes on with a statement whose client is dead, and holds the lock on migrations all the while, unless it
+ * looks now and then. Some systems cannot.
+ */
+const endWithClient = `do $$ begin
+  set local client_connection_check_interval = 1000;
+exception when others then null; end $$`
+
+/**
  * A database as the queries see it. They are compiled by a compiler of their own, whatever the client's transforms.
  *
  * @param schema in which the tables are; `null` for the first of the search path
@@ -39,7 +47,12 @@ export const makeDatabase = (
       ...makeSchema(schema),
       migrateAlone: (use) =>
         connections.transact(migrationTimeout, (connection) =>
-          Effect.zipRight(connection.executeUnprepared(lockMigrations(schema), [], undefined), use(connection))
+          connection
+            .executeUnprepared(endWithClient, [], undefined)
+            .pipe(
+              Effect.zipRight(connection.executeUnprepared(lockMigrations(schema), [], undefined)),
+              Effect.zipRight(use(connection))
+            )
         )
     }
   }

@@ -1,22 +1,34 @@
-import { Cause, Effect, Exit } from "effect"
-import { load } from "./load.js"
-import { migrateForever, open } from "./migrations.js"
+import { StoreHealth } from "@apikeys/core"
+import { SchemaVersion } from "@apikeys/store-sql"
+import { Effect } from "effect"
+import { type LoadInput, load } from "../../../store-sql/test/processes/load.js"
+import { takeJobs } from "../../../store-sql/test/processes/worker.js"
+import { MysqlStore } from "../../src/index.js"
+import { openDatabase } from "../../src/MysqlDatabase.js"
+import { makeSettings } from "../../src/MysqlSettings.js"
 
-/** What a process can be asked to do. */
-const jobs = { load, open, migrateForever }
+const jobs = {
+  load: (input: LoadInput) => Effect.provide(load(input), MysqlStore.layer({ url: input.url, timeout: "60 seconds" })),
 
-export type Jobs = typeof jobs
+  /** Opens a store as an application does at its start, and asks it something. */
+  open: (url: string) =>
+    StoreHealth.pipe(
+      Effect.flatMap(({ ping }) => ping),
+      Effect.as("open" as const),
+      Effect.provide(MysqlStore.layer({ url, timeout: "20 seconds" }))
+    ),
 
-const run = (job: keyof Jobs, input: never): void => {
-  process.send?.({ _tag: "Started" })
-  Effect.runPromiseExit(jobs[job](input) as Effect.Effect<unknown, unknown>).then((exit) => {
-    const message = Exit.isSuccess(exit)
-      ? { _tag: "Done", result: exit.value }
-      : { _tag: "Failed", reason: Cause.pretty(exit.cause) }
-    process.send?.(message)
-  })
+  /** Migrates, and stays in the middle of it for a minute. */
+  migrateForever: (url: string) =>
+    Effect.gen(function* () {
+      const database = yield* Effect.flatMap(makeSettings({ url, timeout: "20 seconds" }), openDatabase)
+      const { migrations, ...schema } = database.schema
+      const halfWay = migrations[0]?.statements.slice(0, 4) ?? []
+      const endless = { id: 1, name: "endless", compatibleWith: 1, statements: [...halfWay, "do sleep(60)"] }
+      return yield* SchemaVersion.migrate({ ...database, schema: { ...schema, migrations: [endless] } })
+    }).pipe(Effect.scoped)
 }
 
-process.on("message", ({ input, job }: { readonly job: keyof Jobs; readonly input: never }) => run(job, input))
-process.once("disconnect", () => process.exit())
-process.send?.({ _tag: "Ready" })
+export type MysqlJobs = typeof jobs
+
+takeJobs(jobs)

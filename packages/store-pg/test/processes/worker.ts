@@ -10,11 +10,11 @@ const jobs = {
   load: (input: LoadInput) => Effect.provide(load(input), PgStore.layer({ url: input.url, timeout: "30 seconds" })),
 
   /** Opens a store as an application does at its start, and asks it something. */
-  open: ({ schema, url }: { readonly url: string; readonly schema: string }) =>
+  open: (url: string) =>
     StoreHealth.pipe(
       Effect.flatMap(({ ping }) => ping),
       Effect.as("open" as const),
-      Effect.provide(PgStore.layer({ url, schema, timeout: "20 seconds" }))
+      Effect.provide(PgStore.layer({ url, timeout: "20 seconds" }))
     ),
 
   /** Migrates, and stays in the middle of it for a minute. */

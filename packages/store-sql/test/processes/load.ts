@@ -24,7 +24,9 @@ export interface LoadResult {
   readonly admitted: number
   /** How many inserts of the organization's name this process won. */
   readonly inserted: number
-  /** Every error, by its tag and what it says of itself. */
+  /** Every id that the others were told has the name. */
+  readonly holders: ReadonlyArray<string>
+  /** Every other error, by its tag and what it says of itself. */
   readonly errors: ReadonlyArray<string>
 }
 
@@ -72,13 +74,13 @@ export const load = (input: LoadInput): Effect.Effect<LoadResult, unknown, Store
       { concurrency: "unbounded" }
     )
     const results = calls.flat()
-    const refused = inserts.flatMap((insert) =>
-      insert._tag === "Left" && insert.left._tag !== "AlreadyExistsError" ? [nameError(insert.left)] : []
-    )
+    const refusals = inserts.flatMap((insert) => (insert._tag === "Left" ? [insert.left] : []))
+    const refused = refusals.flatMap((error) => (error._tag === "AlreadyExistsError" ? [] : [nameError(error)]))
     const failed = results.flatMap((result) => (result._tag === "Left" ? [nameError(result.left)] : []))
     return {
       admitted: results.filter((result) => result._tag === "Right" && result.right).length,
       inserted: inserts.filter(({ _tag }) => _tag === "Right").length,
+      holders: refusals.flatMap((error) => (error._tag === "AlreadyExistsError" ? [error.existingId] : [])),
       errors: [...refused, ...failed]
     }
   })
