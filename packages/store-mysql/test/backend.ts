@@ -67,7 +67,7 @@ export const makeBackend = ({
   },
   migrate: (url) => MysqlStore.migrate({ url, timeout: "20 seconds" }),
   migratePromise: (url) => MysqlStore.migratePromise({ url, timeout: "20 seconds" }),
-  bin: new URL("../src/bin.ts", import.meta.url),
+  bin: new URL("../dist/bin.js", import.meta.url),
   variables: ["APIKEYS_MYSQL_URL", "DATABASE_URL"],
   failing: (url) => [
     [elsewhere(url, (changed) => (changed.password = "guessed-it")), /^mysql ER_ACCESS_DENIED_ERROR 28000\n$/],

@@ -69,7 +69,7 @@ where datname = current_database() and query = 'select pg_sleep(60)' and state =
   },
   migrate: (url) => PgStore.migrate({ url, timeout: "20 seconds" }),
   migratePromise: (url) => PgStore.migratePromise({ url, timeout: "20 seconds" }),
-  bin: new URL("../src/bin.ts", import.meta.url),
+  bin: new URL("../dist/bin.js", import.meta.url),
   variables: ["APIKEYS_PG_URL", "DATABASE_URL"],
   failing: (url) => [
     [elsewhere(url, (changed) => (changed.password = "guessed-it")), /^pg 28P01\n$/],

@@ -20,18 +20,13 @@ interface Ended {
   readonly stderr: string
 }
 
-const sources = fileURLToPath(new URL("../processes/tsconfig.sources.json", import.meta.url))
-
-/** Runs the command as a process, in an environment that has nothing but these variables. */
+/** Runs the command as a process, as it was built, in an environment that has nothing but these variables. */
 const runBin = (bin: URL, args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) =>
   Effect.async<Ended>((resume) => {
     const child = execFile(
       process.execPath,
-      ["--import", "tsx", fileURLToPath(bin), ...args],
-      {
-        cwd: fileURLToPath(new URL("../../..", bin)),
-        env: { PATH: process.env["PATH"], TSX_TSCONFIG_PATH: sources, ...environment }
-      },
+      [fileURLToPath(bin), ...args],
+      { env: { PATH: process.env["PATH"], ...environment } },
       (_, stdout, stderr) => resume(Effect.succeed({ exitCode: child.exitCode, stdout, stderr }))
     )
   })
