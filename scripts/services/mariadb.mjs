@@ -1,6 +1,6 @@
 /** @import { Service } from "./Service.js" */
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { innodb, installedIn, settings, shareOf } from "./mysqlSettings.mjs"
 
 /** What `mariadb-install-db` feeds to the server, under the names of now and of before. */
@@ -67,6 +67,7 @@ create database apikeys;
   args: ({ server }, data, port) => [
     ...["--no-defaults", ...installedIn(server), `--datadir=${data}`],
     ...["--bind-address=127.0.0.1", `--port=${port}`, "--socket=", `--pid-file=${join(data, "mariadbd.pid")}`],
-    ...[`--secure-file-priv=${data}`, "--innodb-log-file-size=256M", ...settings]
+    // Of its own: at its start a server deletes what it takes for left over in a folder that others use.
+    ...[`--secure-file-priv=${data}`, `--tmpdir=${dirname(data)}`, "--innodb-log-file-size=256M", ...settings]
   ]
 }

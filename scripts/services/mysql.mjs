@@ -1,6 +1,6 @@
 /** @import { Service } from "./Service.js" */
 import { writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { innodb, installedIn, settings } from "./mysqlSettings.mjs"
 
 const own = ["--mysqlx=OFF", "--innodb-redo-log-capacity=256M"]
@@ -50,6 +50,6 @@ create database apikeys;
   args: ({ server }, data, port) => [
     ...["--no-defaults", ...installedIn(server), `--datadir=${data}`],
     ...["--bind-address=127.0.0.1", `--port=${port}`, "--socket=", `--pid-file=${join(data, "mysqld.pid")}`],
-    ...["--secure-file-priv=NULL", ...settings, ...own]
+    ...["--secure-file-priv=NULL", `--tmpdir=${dirname(data)}`, ...settings, ...own]
   ]
 }
