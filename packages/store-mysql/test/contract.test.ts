@@ -6,7 +6,7 @@ import { MysqlStore } from "../src/index.js"
 /** Up to 500 calls come at once. */
 const timeout = "20 seconds"
 
-const readTables = (url: string): Promise<ReadonlyArray<RawTable>> =>
+const readTables = (url: string) =>
   withConnection(url, async (query) => {
     const names = await query(
       "select table_name as name from information_schema.tables where table_schema = database()"

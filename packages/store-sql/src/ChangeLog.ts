@@ -124,7 +124,7 @@ export const makeChangeLog = ({ signals }: Database, dialect: Dialect): ChangeLo
     const statement = sql`
       select s.last_sequence, c.sequence, c.what, c.id
       from ${tables.changeSequence} s left join ${tables.changes} c on c.sequence > ${seen ?? Number.MAX_SAFE_INTEGER}
-      where s.id = 1 order by c.sequence limit ${maxTold + 1}`
+      where s.id = 1 order by c.sequence limit ${maxTold}`
     return Effect.flatMap(run(connection, statement), (rows) => {
       const [first] = rows as ReadonlyArray<{ readonly last_sequence: unknown; readonly sequence: unknown }>
       if (first === undefined) return Effect.dieMessage("the row that numbers changes is missing")
