@@ -17,6 +17,7 @@ export { chargeAll, type RateLimitOutcome, RateLimitStatus } from "./domain/Rate
 export { RateLimitWindow } from "./domain/RateLimitWindow.js"
 export { covers, missingScopes, Scope } from "./domain/Scope.js"
 export * as MemoryStore from "./memory/MemoryStore.js"
+export { type Change, type Confirmation, KeyChanges } from "./ports/KeyChanges.js"
 export { type Digest, KeyHasher } from "./ports/KeyHasher.js"
 export * from "./ports/KeyStore.js"
 export { type RateLimitCharge, RateLimitStore } from "./ports/RateLimitStore.js"

@@ -54,6 +54,7 @@ const describe = (connections: MysqlConnections, timeout: number): Database => (
   transact: connections.transact,
   classify,
   waitingFor: connections.waitingFor,
+  signals: { channel: null, version: null, listen: null },
   schema: { ...schema, migrateAlone: migrateAlone(connections) }
 })
 

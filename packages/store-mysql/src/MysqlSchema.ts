@@ -110,9 +110,34 @@ const initial: Migration = {
   ]
 }
 
+/**
+ * A log of changes, by which processes learn of what others changed. Code that is older writes none: beside it, new
+ * code would go on to trust what it remembers. So it must not be started any more, and what runs of it has to be
+ * stopped before the schema is brought up to date.
+ */
+const changes: Migration = {
+  id: 2,
+  name: "changes",
+  compatibleWith: 2,
+  statements: [
+    `create table if not exists apikeys_changes (
+  sequence bigint not null primary key,
+  what varchar(32) ${ascii} not null,
+  id binary(16),
+  recorded_at bigint not null,
+  key apikeys_changes_oldest (recorded_at)
+) ${table}`,
+    `create table if not exists apikeys_change_sequence (
+  id smallint not null primary key,
+  last_sequence bigint not null
+) ${table}`,
+    "insert ignore into apikeys_change_sequence (id, last_sequence) values (1, 0)"
+  ]
+}
+
 /** The schema, as its migrations make it. */
 export const schema: Omit<Database["schema"], "migrateAlone"> = {
-  migrations: [initial],
+  migrations: [initial, changes],
   recordTable: `create table if not exists apikeys_migrations (
   id int not null primary key,
   name varchar(255) not null,

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { columns } from "./PgColumns.js"
 import { makeConnections } from "./PgConnections.js"
 import { classify } from "./PgFailure.js"
-import { lockMigrations, makeSchema, nowMillis, prefixOf } from "./PgSchema.js"
+import { changeChannel, lockMigrations, makeSchema, nowMillis, prefixOf } from "./PgSchema.js"
 
 /** As long as a start waits for a migration. */
 const migrationTimeout = 60_000
@@ -28,6 +28,7 @@ export const makeDatabase = (
   { schema, timeout }: { readonly schema: string | null; readonly timeout: number }
 ): Database => {
   const connections = makeConnections(client, timeout)
+  const channel = changeChannel(schema)
   return {
     driver: "pg",
     compiler: PgClient.makeCompiler(),
@@ -43,6 +44,11 @@ export const makeDatabase = (
     transact: (_durability, use) => connections.transact(timeout, use),
     classify,
     waitingFor: () => null,
+    signals: {
+      channel,
+      version: null,
+      listen: null
+    },
     schema: {
       ...makeSchema(schema),
       migrateAlone: (use) =>

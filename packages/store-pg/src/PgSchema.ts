@@ -11,6 +11,13 @@ export const prefixOf = (schema: string | null): string => (schema === null ? ""
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
+/**
+ * An expression for the channel on which changes of a schema are announced. Channels are of a database, and their
+ * names as short as a schema's.
+ */
+export const changeChannel = (schema: string | null): string =>
+  `('apikeys_' || md5(${schema === null ? "current_schema()::text" : literal(schema)}))`
+
 /** Names compare exactly: by code point, whatever the database's collation. */
 const name = 'text collate "C" not null'
 
@@ -95,6 +102,31 @@ where idempotency_key is not null`,
   ]
 })
 
+/**
+ * A log of changes, by which processes learn of what others changed. Code that is older writes none: beside it, new
+ * code would go on to trust what it remembers. So it must not be started any more, and what runs of it has to be
+ * stopped before the schema is brought up to date.
+ */
+const changes = (prefix: string): Migration => ({
+  id: 2,
+  name: "changes",
+  compatibleWith: 2,
+  statements: [
+    `create table ${prefix}apikeys_changes (
+  sequence bigint not null primary key,
+  what text not null,
+  id uuid,
+  recorded_at bigint not null
+)`,
+    `create index apikeys_changes_oldest on ${prefix}apikeys_changes (recorded_at)`,
+    `create table ${prefix}apikeys_change_sequence (
+  id smallint not null primary key,
+  last_sequence bigint not null
+) with (fillfactor = 10)`,
+    `insert into ${prefix}apikeys_change_sequence (id, last_sequence) values (1, 0)`
+  ]
+})
+
 /** `create schema if not exists` needs the privilege to create one also where it exists. */
 const createSchema = (schema: string): string => `do $$ begin
   if to_regnamespace(${literal(quoted(schema))}) is null then create schema ${quoted(schema)}; end if;
@@ -109,7 +141,7 @@ end $$;
 export const makeSchema = (schema: string | null): Omit<Database["schema"], "migrateAlone"> => {
   const prefix = prefixOf(schema)
   return {
-    migrations: [initial(prefix)],
+    migrations: [initial(prefix), changes(prefix)],
     recordTable: `${schema === null ? "" : createSchema(schema)}create table if not exists ${prefix}apikeys_migrations (
   id integer not null primary key,
   name text not null,

@@ -1,7 +1,7 @@
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { Compiler } from "@effect/sql/Statement"
-import type { Effect } from "effect"
+import type { Effect, Scope } from "effect"
 import type { Columns } from "./Column.js"
 import type { Migration } from "./Migration.js"
 
@@ -32,6 +32,38 @@ export interface Failure {
  * @since 0.1.0
  */
 export type Durability = "change" | "count"
+
+/**
+ * A connection of its own that hears of changes as they are committed. It only makes matters faster: what was changed
+ * is read from the log.
+ *
+ * @since 0.1.0
+ */
+export interface ChangeListener {
+  /** Reads over the connection that listens, which proves that it lives; `null` while there is none that is trusted. */
+  readonly read: () => Database["read"] | null
+  /** Ends when something was heard since the last time that it ended. */
+  readonly heard: Effect.Effect<void>
+  /** The connection did not answer: it is given up, and a new one is opened. */
+  readonly distrust: Effect.Effect<void>
+}
+
+/**
+ * How one learns of changes, beyond looking at their log again and again.
+ *
+ * @since 0.1.0
+ */
+export interface ChangeSignals {
+  /** An expression for the channel on which each change is announced; `null` where the database has no such thing. */
+  readonly channel: string | null
+  /**
+   * Gives something else than before once anything was committed, for less than a look at the log; `null` where
+   * there is nothing cheaper.
+   */
+  readonly version: Effect.Effect<unknown, SqlError> | null
+  /** Listens for as long as the scope is open; `null` where nothing is announced. */
+  readonly listen: Effect.Effect<ChangeListener, never, Scope.Scope> | null
+}
 
 /**
  * A database as a store package describes it: everything in which one differs from another, but for what the
@@ -74,6 +106,7 @@ export interface Database {
   readonly classify: (error: unknown) => Failure
   /** What calls are waiting for just now, as a driver's code; `null` where nothing is known. */
   readonly waitingFor: () => string | null
+  readonly signals: ChangeSignals
   readonly schema: {
     /** In the order of their ids, from 1 on without a gap. */
     readonly migrations: ReadonlyArray<Migration>

@@ -14,6 +14,8 @@ const tableNames = {
   digests: "apikeys_digests",
   rateLimits: "apikeys_rate_limits",
   usageBatches: "apikeys_usage_batches",
+  changes: "apikeys_changes",
+  changeSequence: "apikeys_change_sequence",
   migrations: "apikeys_migrations"
 } as const
 

@@ -6,6 +6,7 @@ import {
   type KeyOwner,
   type KeyPatch,
   KeyStore,
+  OrganizationId,
   type PageSlice,
   type RateLimit,
   type Revocation,
@@ -79,13 +80,14 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   })
 
   const update = (id: KeyId, patch: KeyPatch, at: Instant) =>
-    operations.change("KeyStore.update", (connection) =>
+    operations.change("KeyStore.update", (connection, tell) =>
       Effect.gen(function* () {
         const before = yield* findById(connection, id, dialect.forUpdate)
         if (Option.isNone(before)) return before
         const changes = sql.update(codec.patch(patch, at))
         yield* run(connection, sql`update ${tables.keys} set ${changes} where id = ${encodeId(id)}`)
         if (patch.rateLimits !== undefined) yield* dropDiscontinued(connection, id, patch.rateLimits)
+        tell({ _tag: "Key", id })
         return yield* findById(connection, id)
       })
     )
@@ -100,8 +102,12 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   }
 
   const revoke = (id: KeyId, revocation: Revocation) =>
-    operations.change("KeyStore.revoke", (connection) =>
-      Effect.zipRight(run(connection, revokeWhere(revocation, sql`id = ${encodeId(id)}`)), findById(connection, id))
+    operations.change("KeyStore.revoke", (connection, tell) =>
+      Effect.gen(function* () {
+        const revoked = yield* dialect.affected(connection, revokeWhere(revocation, sql`id = ${encodeId(id)}`))
+        if (revoked > 0) tell({ _tag: "Key", id })
+        return yield* findById(connection, id)
+      })
     )
 
   /** An update goes through rows in whatever order, and uses are recorded meanwhile, in the order of their ids. */
@@ -114,17 +120,41 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
       orElse: () => where
     })
 
+  /** Whose keys the keys of an owner are. */
+  const organizationsOf = ({ organizationId, productId, projectId }: KeyOwner, connection: Connection) => {
+    if (organizationId !== null) return Effect.succeed([organizationId])
+    const where = (id: string) => sql`where id = ${encodeId(id)}`
+    const owners =
+      projectId !== null
+        ? sql`select organization_id as id from ${tables.projects} ${where(projectId)}`
+        : productId !== null
+          ? sql`select organization_id as id from ${tables.products} ${where(productId)}`
+          : sql`select id from ${tables.organizations}`
+    return Effect.map(run(connection, owners), (found) =>
+      found.map((row) => OrganizationId.make(dialect.decodeId((row as { readonly id: unknown }).id)))
+    )
+  }
+
   const revokeAll = (owner: KeyOwner, revocation: Revocation) =>
-    operations.change("KeyStore.revokeAll", (connection) =>
-      dialect.affected(connection, revokeWhere(revocation, lockedInOrder(sql.and(ownedBy(dialect, owner)))))
+    operations.change("KeyStore.revokeAll", (connection, tell) =>
+      Effect.gen(function* () {
+        const where = lockedInOrder(sql.and(ownedBy(dialect, owner)))
+        const revoked = yield* dialect.affected(connection, revokeWhere(revocation, where))
+        if (revoked === 0) return 0
+        for (const id of yield* organizationsOf(owner, connection)) tell({ _tag: "KeysOfOrganization", id })
+        return revoked
+      })
     )
 
   /** Digests and counters go by their foreign keys. */
   const remove = (id: KeyId) =>
-    operations.change("KeyStore.delete", (connection) =>
+    operations.change("KeyStore.delete", (connection, tell) =>
       Effect.map(
         dialect.affected(connection, sql`delete from ${tables.keys} where id = ${encodeId(id)}`),
-        (deleted) => deleted > 0
+        (deleted) => {
+          if (deleted > 0) tell({ _tag: "Key", id })
+          return deleted > 0
+        }
       )
     )
 

@@ -18,7 +18,7 @@ export const makeLinks = (dialect: Dialect, operations: Operations, decodeProduc
     sql`project_id = ${dialect.id(projectId)} and product_id = ${dialect.id(productId)}`
 
   const link = (asked: Link) =>
-    operations.change("TenantStore.link", (connection) =>
+    operations.change("TenantStore.link", (connection, tell) =>
       Effect.gen(function* () {
         const ownerOf = (table: typeof tables.projects, id: string) =>
           Effect.map(
@@ -39,12 +39,18 @@ export const makeLinks = (dialect: Dialect, operations: Operations, decodeProduc
         if (linked !== undefined) return
         const row = encodeLink({ project_id: projectId, product_id: productId })
         yield* run(connection, sql`insert into ${tables.projectProducts} ${sql.insert(row)}`)
+        tell({ _tag: "Tenants" })
       })
     )
 
   const unlink = (asked: Link) =>
-    operations.change("TenantStore.unlink", (connection) =>
-      Effect.asVoid(run(connection, sql`delete from ${tables.projectProducts} where ${isLink(asked)}`))
+    operations.change("TenantStore.unlink", (connection, tell) =>
+      Effect.map(
+        dialect.affected(connection, sql`delete from ${tables.projectProducts} where ${isLink(asked)}`),
+        (removed) => {
+          if (removed > 0) tell({ _tag: "Tenants" })
+        }
+      )
     )
 
   const areLinked = (links: ReadonlyArray<Link>) =>

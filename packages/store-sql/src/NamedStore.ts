@@ -101,7 +101,7 @@ export const makeNamedStore = <A extends Named>(dialect: Dialect, operations: Op
 
   /** What else belongs to it goes by its foreign keys; those of keys would refuse. */
   const remove = (id: A["id"]) =>
-    operations.change(operation(`delete${kind.title}`), (connection) =>
+    operations.change(operation(`delete${kind.title}`), (connection, tell) =>
       Effect.gen(function* () {
         const before = yield* findWhere(connection, sql`id = ${dialect.id(id)} ${forUpdate}`)
         if (before === null) return yield* new NotFoundError({ entity, id })
@@ -110,6 +110,7 @@ export const makeNamedStore = <A extends Named>(dialect: Dialect, operations: Op
         const keys = Number((row as { readonly held: unknown }).held)
         if (keys > 0) return yield* new InUseError({ entity, id, keys })
         yield* run(connection, sql`delete from ${table} where id = ${dialect.id(id)}`)
+        tell({ _tag: "Tenants" })
       })
     )
 

@@ -1,4 +1,4 @@
-import { StoreError } from "@apikeys/core"
+import { type Change, StoreError } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Cause, Context, Effect, Option, Predicate, Random, Tracer } from "effect"
@@ -7,12 +7,23 @@ import { pause, withDeadline } from "./Deadline.js"
 
 type Use<A, E> = (connection: Connection) => Effect.Effect<A, E | SqlError>
 
+/** Has a change written to the log that other processes read. */
+export type Tell = (change: Change) => void
+
+type UseToChange<A, E> = (connection: Connection, tell: Tell) => Effect.Effect<A, E | SqlError>
+
 /** How the members of the ports reach the database. Each call has a deadline, and fails with the domain's errors alone. */
 export interface Operations {
   /** Reads, outside of a transaction. */
   readonly read: <A, E = never>(name: string, use: Use<A, E>) => Effect.Effect<A, Exclude<E, SqlError> | StoreError>
-  /** A transaction that changes tenants or keys. */
-  readonly change: <A, E = never>(name: string, use: Use<A, E>) => Effect.Effect<A, Exclude<E, SqlError> | StoreError>
+  /**
+   * A transaction that changes tenants or keys. What it tells of is written as the last thing in it, since the number
+   * of a change stands in the way of all others until the commit.
+   */
+  readonly change: <A, E = never>(
+    name: string,
+    use: UseToChange<A, E>
+  ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError>
   /** A transaction that counts permits or uses. */
   readonly count: <A, E = never>(name: string, use: Use<A, E>) => Effect.Effect<A, Exclude<E, SqlError> | StoreError>
 }
@@ -20,13 +31,29 @@ export interface Operations {
 /** Enough for the deadline to come first. */
 const maxAttempts = 100
 
-/** @param timeout how many milliseconds a call may take, waiting and repeating included */
-export const makeOperations = (database: Database, timeout: number): Operations => {
+/**
+ * @param timeout how many milliseconds a call may take, waiting and repeating included
+ * @param record writes changes to their log, within the transaction that makes them
+ */
+export const makeOperations = (
+  database: Database,
+  timeout: number,
+  record: (connection: Connection, changes: ReadonlyArray<Change>) => Effect.Effect<void, SqlError>
+): Operations => {
   const guard = <A, E>(name: string, effect: Effect.Effect<A, E>) =>
     guarded(database, timeout, name, effect) as Effect.Effect<A, Exclude<E, SqlError> | StoreError>
   return {
     read: (name, use) => guard(name, database.read(use)),
-    change: (name, use) => guard(name, database.transact("change", use)),
+    change: (name, use) =>
+      guard(
+        name,
+        database.transact("change", (connection) => {
+          // Of this attempt: one that is undone told nothing.
+          const told: Array<Change> = []
+          const made = use(connection, (change) => void told.push(change))
+          return Effect.tap(made, () => record(connection, told))
+        })
+      ),
     count: (name, use) => guard(name, database.transact("count", use))
   }
 }

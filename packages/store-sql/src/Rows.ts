@@ -61,6 +61,7 @@ export const makeRows = ({ bytes, id, instant, integer, json }: Columns) => ({
     secret_id: Schema.String,
     created_at: instant
   }),
+  Change: Schema.Struct({ sequence: integer, what: Schema.String, id: Schema.NullOr(id) }),
   Usage: Schema.Struct({ id: Schema.compose(id, KeyId), use_count: integer, last_used_at: Schema.NullOr(instant) })
 })
 

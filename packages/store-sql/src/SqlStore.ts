@@ -1,5 +1,15 @@
-import { KeyStore, RateLimitStore, StoreHealth, type StorePorts, TenantStore, UsageStore } from "@apikeys/core"
+import {
+  KeyChanges,
+  KeyStore,
+  RateLimitStore,
+  StoreHealth,
+  type StorePorts,
+  TenantStore,
+  UsageStore
+} from "@apikeys/core"
 import { Context, Effect } from "effect"
+import { makeFollower } from "./ChangeFollower.js"
+import { makeChangeLog } from "./ChangeLog.js"
 import type { Database } from "./Database.js"
 import { makeDialect } from "./Dialect.js"
 import { makeKeyStore } from "./KeyStore.js"
@@ -27,7 +37,8 @@ export interface SqlStoreOptions {
  */
 export const make = (database: Database, { time, timeout }: SqlStoreOptions): Context.Context<StorePorts> => {
   const dialect = makeDialect(database)
-  const operations = makeOperations(database, timeout)
+  const log = makeChangeLog(database, dialect)
+  const operations = makeOperations(database, timeout, log.append)
   const { run, sql, tables } = dialect
   const ping = operations.read("StoreHealth.ping", (connection) =>
     Effect.asVoid(run(connection, sql`select id from ${tables.migrations} limit 1`))
@@ -36,6 +47,7 @@ export const make = (database: Database, { time, timeout }: SqlStoreOptions): Co
     Context.add(KeyStore, makeKeyStore(dialect, operations)),
     Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, time)),
     Context.add(UsageStore, makeUsageStore(dialect, operations)),
-    Context.add(StoreHealth, StoreHealth.of({ ping }))
+    Context.add(StoreHealth, StoreHealth.of({ ping })),
+    Context.add(KeyChanges, KeyChanges.of({ follow: makeFollower(database, log, timeout) }))
   )
 }

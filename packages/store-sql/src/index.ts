@@ -1,5 +1,5 @@
 export type { Column, Columns } from "./Column.js"
-export type { Database, Durability, Failure } from "./Database.js"
+export type { ChangeListener, ChangeSignals, Database, Durability, Failure } from "./Database.js"
 export {
   type CommandResult,
   type GivenOptions,

@@ -36,6 +36,7 @@ const database: Database = {
     return failures[String(kind)] ?? { code: "unknown", retryable: false, undone: false }
   },
   waitingFor: () => null,
+  signals: { channel: null, version: null, listen: null },
   schema: { migrations: [], recordTable: "", findRecordTable: "", migrateAlone: unused }
 }
 

@@ -4,7 +4,7 @@ import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { DateTime, Effect, Schema, type Scope } from "effect"
 import { makeTurns } from "./EventLoop.js"
 import { isInMemory } from "./OpenFailure.js"
-import { openReader, openWriter } from "./SqliteConnection.js"
+import { openReader, openWriter, pragma } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
 import { nowMillis, schema } from "./SqliteSchema.js"
 import type { SqliteSettings } from "./SqliteSettings.js"
@@ -57,6 +57,12 @@ export const openDatabase = ({
       transact: writer.transact,
       classify,
       waitingFor: writer.waitingFor,
+      signals: {
+        channel: null,
+        // It tells of what other connections committed, our own writer among them; in memory there is no other.
+        version: reader === null ? null : Effect.map(pragma(reader, "data_version"), ([row]) => row.data_version),
+        listen: null
+      },
       schema: { ...schema, migrateAlone: (use) => writer.transact("change", use) }
     }
   })

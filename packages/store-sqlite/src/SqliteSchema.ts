@@ -90,9 +90,34 @@ where idempotency_key is not null`,
   ]
 }
 
+/**
+ * A log of changes, by which processes learn of what others changed. Code that is older writes none: beside it, new
+ * code would go on to trust what it remembers. So it must not be started any more, and what runs of it has to be
+ * stopped before the schema is brought up to date.
+ */
+const changes: Migration = {
+  id: 2,
+  name: "changes",
+  compatibleWith: 2,
+  statements: [
+    `create table apikeys_changes (
+  sequence integer not null primary key,
+  what text not null,
+  id text,
+  recorded_at integer not null
+) strict`,
+    "create index apikeys_changes_oldest on apikeys_changes (recorded_at)",
+    `create table apikeys_change_sequence (
+  id integer not null primary key,
+  last_sequence integer not null
+) strict`,
+    "insert into apikeys_change_sequence (id, last_sequence) values (1, 0)"
+  ]
+}
+
 /** The schema, as its migrations make it. */
 export const schema: Omit<Database["schema"], "migrateAlone"> = {
-  migrations: [initial],
+  migrations: [initial, changes],
   recordTable: `create table if not exists apikeys_migrations (
   id integer not null primary key,
   name text not null,

@@ -13,7 +13,7 @@ import {
 } from "../ports/KeyStore.js"
 import { fromKey, type KeyRow, patchRow, toKey } from "./KeyRow.js"
 import { newestFirst } from "./NamedRows.js"
-import { digestKey, idempotencyKeyOf, linkKey, type State } from "./State.js"
+import { digestKey, idempotencyKeyOf, linkKey, type State, tell } from "./State.js"
 
 /** The port over a state. */
 export const make = (state: State) =>
@@ -49,6 +49,7 @@ export const make = (state: State) =>
       Effect.sync(() => {
         const rows = [...state.keys.values()].filter((row) => row.revokedAt === null && belongsTo(row, owner))
         for (const row of rows) state.keys.set(row.id, revokeRow(row, revocation))
+        for (const id of new Set(rows.map((row) => row.organizationId))) tell(state, { _tag: "KeysOfOrganization", id })
         return rows.length
       }),
     delete: (id) => Effect.sync(() => remove(state, id))
@@ -122,6 +123,7 @@ const replace = (state: State, id: KeyId, change: (row: KeyRow) => KeyRow) => {
   if (row === undefined) return Option.none()
   const changed = change(row)
   state.keys.set(id, changed)
+  if (changed !== row) tell(state, { _tag: "Key", id })
   return Option.some(toKey(changed))
 }
 
@@ -141,5 +143,6 @@ const remove = (state: State, id: KeyId): boolean => {
   if (row.idempotencyKey !== null) {
     state.idempotencyKeys.delete(idempotencyKeyOf(row.organizationId, row.idempotencyKey))
   }
+  tell(state, { _tag: "Key", id })
   return true
 }

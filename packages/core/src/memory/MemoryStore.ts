@@ -1,10 +1,12 @@
 import { Context, Effect, Layer } from "effect"
+import { KeyChanges } from "../ports/KeyChanges.js"
 import { KeyStore } from "../ports/KeyStore.js"
 import { RateLimitStore } from "../ports/RateLimitStore.js"
 import { Store, type StoreLayer, type StorePorts } from "../ports/Store.js"
 import { StoreHealth } from "../ports/StoreHealth.js"
 import { TenantStore } from "../ports/TenantStore.js"
 import { UsageStore } from "../ports/UsageStore.js"
+import * as Changes from "./KeyChanges.js"
 import * as Keys from "./KeyStore.js"
 import * as RateLimits from "./RateLimitStore.js"
 import { makeState, type State, type Table, tablesOf } from "./State.js"
@@ -18,7 +20,8 @@ const portsOf = (state: State): Context.Context<StorePorts> =>
     Context.add(KeyStore, Keys.make(state)),
     Context.add(RateLimitStore, RateLimits.make(state)),
     Context.add(UsageStore, Usages.make(state)),
-    Context.add(StoreHealth, StoreHealth.of({ ping: Effect.void }))
+    Context.add(StoreHealth, StoreHealth.of({ ping: Effect.void })),
+    Context.add(KeyChanges, Changes.make(state))
   )
 
 /**

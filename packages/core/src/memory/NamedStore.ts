@@ -13,6 +13,8 @@ export interface Kind<Id extends string, Owner extends string, A> {
   readonly countKeys: (id: Id) => number
   /** Removes what is deleted with a row. */
   readonly cascade: (id: Id) => void
+  /** Runs once a row and what hung on it are gone. */
+  readonly onRemoved: () => void
 }
 
 /**
@@ -58,6 +60,7 @@ export const make = <Id extends string, Owner extends string, A>(kind: Kind<Id, 
       if (keys > 0) return new InUseError({ entity, id, keys })
       kind.cascade(id)
       rows.remove(id)
+      kind.onRemoved()
       return Effect.void
     })
 

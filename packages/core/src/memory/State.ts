@@ -3,6 +3,7 @@ import type { Link } from "../domain/Access.js"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../domain/Ids.js"
 import type { RateLimit } from "../domain/RateLimit.js"
 import type { RateLimitState } from "../domain/RateLimitCharge.js"
+import type { Change } from "../ports/KeyChanges.js"
 import type { KeyRow } from "./KeyRow.js"
 import { NamedRows } from "./NamedRows.js"
 
@@ -32,6 +33,8 @@ export interface State {
   readonly counters: Map<KeyId, Map<string, Counter>>
   /** The highest batch number of each writer. */
   readonly usageBatches: Map<string, number>
+  /** Who is told of each change, in the step that makes it. */
+  readonly followers: Set<(change: Change) => void>
 }
 
 export const makeState = (): State => ({
@@ -43,8 +46,14 @@ export const makeState = (): State => ({
   digests: new Map(),
   idempotencyKeys: new Map(),
   counters: new Map(),
-  usageBatches: new Map()
+  usageBatches: new Map(),
+  followers: new Set()
 })
+
+/** Tells everybody who follows of a change. */
+export const tell = (state: State, change: Change): void => {
+  for (const follower of state.followers) follower(change)
+}
 
 export const linkKey = ({ productId, projectId }: Link): string => `${projectId}/${productId}`
 

@@ -9,7 +9,7 @@ import { TenantStore } from "../ports/TenantStore.js"
 import type { KeyRow } from "./KeyRow.js"
 import { type NamedRow, newestFirst } from "./NamedRows.js"
 import * as NamedStore from "./NamedStore.js"
-import { linkKey, type State } from "./State.js"
+import { linkKey, type State, tell } from "./State.js"
 
 const trusted = { disableValidation: true }
 
@@ -61,7 +61,8 @@ const organizationsOf = (state: State) =>
         state.projects.remove(project.id)
       }
       for (const product of state.products.of(id)) state.products.remove(product.id)
-    }
+    },
+    onRemoved: () => tell(state, { _tag: "Tenants" })
   })
 
 const projectsOf = (state: State) =>
@@ -71,7 +72,8 @@ const projectsOf = (state: State) =>
     toEntity: toProject,
     findAbsentOwner: findAbsentOrganization(state),
     countKeys: (id) => countKeys(state, (key) => key.projectId === id),
-    cascade: (id) => removeLinks(state, (link) => link.projectId === id)
+    cascade: (id) => removeLinks(state, (link) => link.projectId === id),
+    onRemoved: () => tell(state, { _tag: "Tenants" })
   })
 
 const productsOf = (state: State) =>
@@ -81,7 +83,8 @@ const productsOf = (state: State) =>
     toEntity: toProduct,
     findAbsentOwner: findAbsentOrganization(state),
     countKeys: (id) => countKeys(state, (key) => key.productId === id),
-    cascade: (id) => removeLinks(state, (link) => link.productId === id)
+    cascade: (id) => removeLinks(state, (link) => link.productId === id),
+    onRemoved: () => tell(state, { _tag: "Tenants" })
   })
 
 const addLink = (state: State, { productId, projectId }: Link) =>
@@ -91,7 +94,10 @@ const addLink = (state: State, { productId, projectId }: Link) =>
     if (state.products.find(productId)?.owner !== project.owner) {
       return new NotFoundError({ entity: "product", id: productId })
     }
-    state.links.set(linkKey({ productId, projectId }), Object.freeze({ productId, projectId }))
+    const key = linkKey({ productId, projectId })
+    if (state.links.has(key)) return Effect.void
+    state.links.set(key, Object.freeze({ productId, projectId }))
+    tell(state, { _tag: "Tenants" })
     return Effect.void
   })
 
@@ -129,7 +135,10 @@ export const make = (state: State) => {
     deleteProduct: products.delete,
 
     link: (link) => addLink(state, link),
-    unlink: (link) => Effect.sync(() => void state.links.delete(linkKey(link))),
+    unlink: (link) =>
+      Effect.sync(() => {
+        if (state.links.delete(linkKey(link))) tell(state, { _tag: "Tenants" })
+      }),
     areLinked: (links) => Effect.sync(() => links.map((link) => state.links.has(linkKey(link)))),
     listProductsOfProject: (projectId, slice) =>
       Effect.sync(() => {

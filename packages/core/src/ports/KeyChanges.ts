@@ -2,8 +2,9 @@ import { Context, type Effect, type Scope } from "effect"
 import type { KeyId, OrganizationId } from "../domain/Ids.js"
 
 /**
- * What was changed, as far as it can alter a verdict. A key that was created is no change: nobody has an older
- * record of it, and that a digest is unknown is never remembered for long.
+ * What was changed, as far as it can alter a verdict. What was created is no change, be it a key, an organization,
+ * a project or a product: nobody has an older record of it, and that something is not there is never remembered for
+ * long. Nor is a new name of a tenant, of which no verdict speaks.
  */
 export type Change =
   /** A key, or one of its digests. */
@@ -18,7 +19,8 @@ export interface Confirmation {
   /**
    * Every change that was committed before this moment has been told, in this confirmation or before it. In
    * milliseconds of the `Clock`'s monotonic time (`unsafeCurrentTimeNanos`) in this process: taken before the store
-   * was asked, never after.
+   * was asked, never after. It never goes back. `Infinity` where each change is told in the same step that makes it,
+   * so that nothing can ever be missing; then there is no need to confirm again.
    */
   readonly asOf: number
   /** In the order of their commits. */
@@ -39,8 +41,9 @@ export class KeyChanges extends Context.Tag("@apikeys/core/KeyChanges")<
   {
     /**
      * Confirms again and again, about every 200 milliseconds or sooner, for as long as the scope is open, beginning
-     * with a first confirmation that tells of no change. While the store cannot be asked, it is silent: how long a
-     * confirmation is trusted is the listener's affair. Changes that this process made are told as well.
+     * with a first confirmation that tells of no change; it does not wait for it. While the store cannot be asked, it
+     * is silent, and tells of what it missed when it is back: how long a confirmation is trusted is the listener's
+     * affair. Changes that this process made are told as well.
      *
      * @param onConfirmation is called synchronously, in order, and must not throw
      */

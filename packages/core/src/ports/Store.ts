@@ -1,5 +1,6 @@
 import type { Layer } from "effect"
 import type { InvalidInputError, StoreError } from "../domain/Errors.js"
+import type { KeyChanges } from "./KeyChanges.js"
 import type { KeyStore } from "./KeyStore.js"
 import type { RateLimitStore } from "./RateLimitStore.js"
 import type { StoreHealth } from "./StoreHealth.js"
@@ -7,7 +8,7 @@ import type { TenantStore } from "./TenantStore.js"
 import type { UsageStore } from "./UsageStore.js"
 
 /** Every port that a store implements. */
-export type StorePorts = TenantStore | KeyStore | RateLimitStore | UsageStore | StoreHealth
+export type StorePorts = TenantStore | KeyStore | RateLimitStore | UsageStore | StoreHealth | KeyChanges
 
 declare const StoreTypeId: unique symbol
 
