@@ -13,6 +13,7 @@ import { toProblem } from "./Problem.js"
 import type { ProblemError } from "./ProblemError.js"
 import { rateLimitFields } from "./RateLimitFields.js"
 import type { RequestRules } from "./RequestRules.js"
+import { rotationFields } from "./RotationField.js"
 import type { Verifier } from "./Verifier.js"
 
 /**
@@ -156,7 +157,8 @@ const verify = <Request>(
       const admission = admit(verifier, plaintext, answer, question, rules, before)
       remember(message, admission)
       const fields = question.looks ? rateLimitFields(settings.rateLimitHeaders, admission.limits) : []
-      return { _tag: "Passed", key: admission.key, fields }
+      const rotation = settings.rotationHeader ? rotationFields(answer) : []
+      return { _tag: "Passed", key: admission.key, fields: [...fields, ...rotation] }
     },
     (error: unknown): Decision => refuse(settings, refusalOf(error, settings, presented, rules))
   )

@@ -44,6 +44,8 @@ export interface GuardOptions<Request> extends GuardRules<Request>, ProblemOptio
   readonly credentials?: CredentialOptions | undefined
   /** Takes the key out of the request's headers, so that nothing that runs later can log or forward it. Default `false`. */
   readonly hideCredentials?: boolean | undefined
+  /** Tells callers whose key was rotated until when it works, in `API-Key-Rotation`. Default `true`. */
+  readonly rotationHeader?: boolean | undefined
   /** Refuses clients that present too many unknown keys. One `FailureLimit` given to several guards is shared. Default none. */
   readonly failureLimit?: FailureLimit | FailureLimitOptions | undefined
 }

@@ -12,6 +12,7 @@ export interface GuardSettings<Request> extends ProblemSettings {
   readonly verifier: (request: Request) => Verifier
   readonly credentials: AcceptedCredentials
   readonly hideCredentials: boolean
+  readonly rotationHeader: boolean
   readonly failureLimit: FailureLimit | null
   readonly rules: (request: Request) => RequestRules
 }
@@ -69,6 +70,7 @@ export const guardSettings = <Request>(
     verifier: verifierFor(options.client),
     credentials: acceptedCredentials(options.credentials),
     hideCredentials: options.hideCredentials ?? false,
+    rotationHeader: options.rotationHeader ?? true,
     failureLimit: failureLimitOf(options.failureLimit),
     rules: rulesOf(options)
   }

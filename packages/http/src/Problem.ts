@@ -17,7 +17,7 @@ export interface ProblemOptions {
   readonly realm?: string | undefined
   /** The scheme of challenges where `Authorization: Bearer` is not accepted. Default `ApiKey`. */
   readonly challengeScheme?: string | undefined
-  /** The status for a revoked key; 401 is the reading of RFC 6750. Default 403. */
+  /** The status for a revoked or disabled key; 401 is the reading of RFC 6750. Default 403. */
   readonly revokedStatus?: 401 | 403 | undefined
   /** Default `draft-11`. */
   readonly rateLimitHeaders?: RateLimitDialect | undefined
@@ -99,6 +99,11 @@ const outcomes: Outcomes = {
     status: revokedStatus,
     ...(revokedStatus === 401 && { challenge: { error: "invalid_token" } }),
     data: { keyId, revokedAt: dateOf(revokedAt) }
+  }),
+  DisabledKeyError: ({ disabledAt, keyId }, { revokedStatus }) => ({
+    status: revokedStatus,
+    ...(revokedStatus === 401 && { challenge: { error: "invalid_token" } }),
+    data: { keyId, disabledAt: dateOf(disabledAt) }
   }),
   KeyNotAllowedError: ({ constraint, keyId }) => ({ status: 403, data: { keyId, constraint } }),
   InsufficientScopeError: ({ keyId, missing, required }) => ({

@@ -11,8 +11,9 @@ export interface StructuredItem {
 /** The largest integer of RFC 9651, section 3.3.1. */
 export const maxInteger = 999_999_999_999_999
 
-/** RFC 9651, sections 4.1.4 and 4.1.6. */
-const serializeBare = (value: string | number): string => {
+/** RFC 9651, sections 4.1.4, 4.1.6 and 4.1.10. */
+const serializeBare = (value: string | number | Date): string => {
+  if (value instanceof Date) return `@${serializeBare(Math.floor(value.getTime() / 1000))}`
   if (typeof value === "number") {
     if (!Number.isInteger(value) || Math.abs(value) > maxInteger) throw new RangeError("Not an integer of RFC 9651")
     return String(value)
@@ -34,10 +35,10 @@ const serializeItem = ({ parameters, value }: StructuredItem): string =>
 export const serializeList = (items: ReadonlyArray<StructuredItem>): string => items.map(serializeItem).join(", ")
 
 /**
- * A dictionary of integers, RFC 9651, section 4.1.2.
+ * A dictionary of integers and dates, RFC 9651, section 4.1.2. Dates are told in whole seconds, rounded down.
  *
  * @throws RangeError where the RFC has no form for a value
  * @since 0.1.0
  */
-export const serializeDictionary = (members: ReadonlyArray<readonly [name: string, value: number]>): string =>
+export const serializeDictionary = (members: ReadonlyArray<readonly [name: string, value: number | Date]>): string =>
   members.map(([name, value]) => `${name}=${serializeBare(value)}`).join(", ")

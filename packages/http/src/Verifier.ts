@@ -93,8 +93,13 @@ const traced = <A extends VerifiedKey, E extends { readonly _tag: string }, R>(v
     Effect.withSpan("apikeys.validateKey", { captureStackTrace: false })
   )
 
-const dataOf = <M>({ key, limits }: VerifiedKey<M>): VerifiedKeyData<M> =>
-  Object.freeze({ key: keyData(key), limits: Object.freeze(limits.slice()) })
+const dataOf = <M>({ key, limits, supersededAt, supersededUntil }: VerifiedKey<M>): VerifiedKeyData<M> =>
+  Object.freeze({
+    key: keyData(key),
+    limits: Object.freeze(limits.slice()),
+    supersededAt: supersededAt === null ? null : dateOf(supersededAt),
+    supersededUntil: supersededUntil === null ? null : dateOf(supersededUntil)
+  })
 
 /** A key as the Promise client gives it. It was accepted, and is active therefore. */
 const keyData = <M>(key: ApiKeyOf<M>): KeyData<M> =>
@@ -112,6 +117,8 @@ const keyData = <M>(key: ApiKeyOf<M>): KeyData<M> =>
     expiresAt: key.expiresAt === null ? null : dateOf(key.expiresAt),
     revokedAt: key.revokedAt === null ? null : dateOf(key.revokedAt),
     revokedReason: key.revokedReason,
+    disabledAt: key.disabledAt === null ? null : dateOf(key.disabledAt),
+    disabledReason: key.disabledReason,
     useCount: key.useCount,
     lastUsedAt: key.lastUsedAt === null ? null : dateOf(key.lastUsedAt),
     createdAt: dateOf(key.createdAt),

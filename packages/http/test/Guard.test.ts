@@ -26,13 +26,15 @@ const limit = (requests: number): RateLimitStatus => ({
 /** What matters of a key here. */
 const keyUsed = (useCount: number) => ({ id: keyId, useCount }) as unknown as KeyData
 
+const current = { supersededAt: null, supersededUntil: null }
+
 /** A verifier that keeps what it was asked, and counts its answers. */
 const verifier = () => {
   const asked: Array<readonly [plaintext: string, options: ValidateKeyOptions]> = []
   const source: Verifier = {
     validateKey: (plaintext, options) => {
       asked.push([plaintext, options])
-      return Promise.resolve({ key: keyUsed(-asked.length), limits: [] })
+      return Promise.resolve({ key: keyUsed(-asked.length), limits: [], ...current })
     }
   }
   return { asked, source }
@@ -103,7 +105,7 @@ describe("a guard", () => {
     const error = new QuotaError({ keyId, retryAfterSeconds: 44, limits })
     const client: Verifier = {
       validateKey: (_, { cost }) =>
-        cost === 1 ? Promise.resolve({ key: keyUsed(1), limits: [] }) : Promise.reject(error)
+        cost === 1 ? Promise.resolve({ key: keyUsed(1), limits: [], ...current }) : Promise.reject(error)
     }
     const retryAfter = async (cost: number) => {
       const one = request()

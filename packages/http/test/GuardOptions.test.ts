@@ -43,6 +43,7 @@ describe("options of a guard", () => {
     { rateLimitHeaders: "draft-12" },
     { rateLimitHeaders: true },
     { hideCredentials: "yes" },
+    { rotationHeader: 1 },
     { failureLimit: true },
     { failureLimit: {} },
     { failureLimit: { requests: 10 } },

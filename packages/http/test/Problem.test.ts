@@ -1,5 +1,6 @@
 import {
   AlreadyExistsError,
+  DisabledKeyError,
   ExpiredKeyError,
   InsufficientScopeError,
   InUseError,
@@ -35,6 +36,7 @@ const errors: ReadonlyArray<readonly [status: number, error: GuardError]> = [
   [401, new InvalidKeyError()],
   [401, new ExpiredKeyError({ keyId, expiredAt: time })],
   [403, new RevokedKeyError({ keyId, revokedAt: time })],
+  [403, new DisabledKeyError({ keyId, disabledAt: time })],
   [403, new KeyNotAllowedError({ keyId, constraint: "product" })],
   [403, new InsufficientScopeError({ keyId, required: ["read"], missing: ["read"] })],
   [429, new QuotaError({ keyId, retryAfterSeconds: null, limits: [] })],

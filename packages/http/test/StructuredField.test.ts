@@ -50,6 +50,14 @@ describe("structured fields", () => {
     )
   })
 
+  it("have dates in dictionaries, in whole seconds", () => {
+    const text = serializeDictionary([["until", new Date("2025-06-15T12:00:16.999Z")]])
+    assert.strictEqual(text, "until=@1749988816")
+    const [value] = parseDictionary(text).get("until") ?? []
+    assert.deepStrictEqual(value, new Date("2025-06-15T12:00:16.000Z"))
+    assert.throws(() => serializeDictionary([["until", new Date(Number.NaN)]]), RangeError)
+  })
+
   it("escape quotes and backslashes", () => {
     assert.strictEqual(serializeList([{ value: 'a"b\\c', parameters: [] }]), '"a\\"b\\\\c"')
   })

@@ -135,9 +135,47 @@ const changes: Migration = {
   ]
 }
 
+/**
+ * Alters a table unless it has a column already, which is one that the alteration adds: the two have no words in common
+ * for that. An alteration is all or nothing on both, so that one column tells of the rest.
+ */
+const alterUnless = (name: string, column: string, alteration: string): ReadonlyArray<string> => [
+  `set @apikeys_step = (select if(count(*) = 0, 'alter table ${name}
+${alteration}', 'do 0')
+from information_schema.columns
+where table_schema = database() and table_name = '${name}' and column_name = '${column}')`,
+  "prepare apikeys_step from @apikeys_step",
+  "execute apikeys_step",
+  "deallocate prepare apikeys_step"
+]
+
+/** Code of the version before would take a disabled key for an active one, and a superseded digest for good. */
+const lifecycle: Migration = {
+  id: 3,
+  name: "lifecycle",
+  compatibleWith: 3,
+  statements: [
+    ...alterUnless(
+      "apikeys_keys",
+      "disabled_at",
+      `add column disabled_at datetime(3),
+add column disabled_reason text,
+add key apikeys_keys_revoked (revoked_at),
+add key apikeys_keys_expiring (expires_at)`
+    ),
+    ...alterUnless(
+      "apikeys_digests",
+      "superseded_at",
+      `add column superseded_at datetime(3),
+add column valid_until datetime(3),
+add key apikeys_digests_of_secret (secret_id, superseded_at)`
+    )
+  ]
+}
+
 /** The schema, as its migrations make it. */
 export const schema: Omit<Database["schema"], "migrateAlone"> = {
-  migrations: [initial, changes],
+  migrations: [initial, changes, lifecycle],
   recordTable: `create table if not exists apikeys_migrations (
   id int not null primary key,
   name varchar(255) not null,

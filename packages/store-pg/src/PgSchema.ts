@@ -127,6 +127,24 @@ const changes = (prefix: string): Migration => ({
   ]
 })
 
+/** Code of the version before would take a disabled key for an active one, and a superseded digest for good. */
+const lifecycle = (prefix: string): Migration => ({
+  id: 3,
+  name: "lifecycle",
+  compatibleWith: 3,
+  statements: [
+    `alter table ${prefix}apikeys_keys
+add column disabled_at timestamptz(3),
+add column disabled_reason text`,
+    `create index apikeys_keys_revoked on ${prefix}apikeys_keys (revoked_at) where revoked_at is not null`,
+    `create index apikeys_keys_expiring on ${prefix}apikeys_keys (expires_at) where expires_at is not null`,
+    `alter table ${prefix}apikeys_digests
+add column superseded_at timestamptz(3),
+add column valid_until timestamptz(3)`,
+    `create index apikeys_digests_of_secret on ${prefix}apikeys_digests (secret_id) where superseded_at is null`
+  ]
+})
+
 /** `create schema if not exists` needs the privilege to create one also where it exists. */
 const createSchema = (schema: string): string => `do $$ begin
   if to_regnamespace(${literal(quoted(schema))}) is null then create schema ${quoted(schema)}; end if;
@@ -141,7 +159,7 @@ end $$;
 export const makeSchema = (schema: string | null): Omit<Database["schema"], "migrateAlone"> => {
   const prefix = prefixOf(schema)
   return {
-    migrations: [initial(prefix), changes(prefix)],
+    migrations: [initial(prefix), changes(prefix), lifecycle(prefix)],
     recordTable: `${schema === null ? "" : createSchema(schema)}create table if not exists ${prefix}apikeys_migrations (
   id integer not null primary key,
   name text not null,

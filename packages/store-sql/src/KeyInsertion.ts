@@ -58,7 +58,9 @@ export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyC
       digest: digest.bytes,
       key_id: key.id,
       secret_id: digest.secretId,
-      created_at: key.createdAt
+      created_at: key.createdAt,
+      superseded_at: null,
+      valid_until: null
     })
     yield* run(connection, sql`insert into ${tables.digests} ${sql.insert(digestRow)}`)
   })

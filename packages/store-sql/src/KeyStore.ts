@@ -1,4 +1,5 @@
 import {
+  type Disabling,
   type FoundKey,
   type Instant,
   type KeyFilter,
@@ -19,6 +20,8 @@ import { type Dialect, padded } from "./Dialect.js"
 import { makeKeyCodec } from "./KeyCodec.js"
 import { matching, ownedBy } from "./KeyFilter.js"
 import { makeInsert } from "./KeyInsertion.js"
+import { makePrune } from "./KeyPruning.js"
+import { makeRotation } from "./KeyRotation.js"
 import type { Operations } from "./Operations.js"
 import { newestFirst } from "./Paging.js"
 
@@ -31,7 +34,10 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   const codec = makeKeyCodec(dialect)
   const columns = dialect.columns(rows.Key)
   const lookupColumns = dialect.columns(rows.Key, "k")
-  const decodeBytes = Schema.decodeUnknownSync(rows.Digest.fields.digest)
+  const { digest, secret_id, superseded_at, valid_until } = rows.Digest.fields
+  const decodeDigest = Schema.decodeUnknownSync(
+    Schema.Struct({ found_digest: digest, secret_id, superseded_at, valid_until })
+  )
 
   const findById = (connection: Connection, id: KeyId, lock = sql.literal("")) =>
     Effect.map(
@@ -46,12 +52,18 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
         for (let start = 0; start < digests.length; start += maxLookedUp) {
           const asked = padded(digests.slice(start, start + maxLookedUp)).map(dialect.bytes)
           const statement = sql`
-            select d.digest as found_digest, ${lookupColumns}
+            select d.digest as found_digest, d.secret_id, d.superseded_at, d.valid_until, ${lookupColumns}
             from ${tables.digests} d join ${tables.keys} k on k.id = d.key_id
             where d.digest in ${sql.in(asked)}`
           for (const row of yield* run(connection, statement)) {
-            const digest = decodeBytes((row as { readonly found_digest: unknown }).found_digest)
-            found.set(Encoding.encodeHex(digest), { key: codec.decode(row), digest })
+            const of = decodeDigest(row)
+            found.set(Encoding.encodeHex(of.found_digest), {
+              key: codec.decode(row),
+              digest: of.found_digest,
+              secretId: of.secret_id,
+              supersededAt: of.superseded_at,
+              validUntil: of.valid_until
+            })
           }
         }
         return digests.map((bytes) => Option.fromNullable(found.get(Encoding.encodeHex(bytes))))
@@ -146,6 +158,21 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
       })
     )
 
+  const disable = (id: KeyId, { at, reason }: Disabling) =>
+    operations.change("KeyStore.disable", (connection) => {
+      const time = instant(at.epochMillis)
+      const changes = sql.update({ disabled_at: time, disabled_reason: reason, updated_at: time })
+      const statement = sql`update ${tables.keys} set ${changes} where disabled_at is null and id = ${encodeId(id)}`
+      return Effect.zipRight(run(connection, statement), findById(connection, id))
+    })
+
+  const enable = (id: KeyId, at: Instant) =>
+    operations.change("KeyStore.enable", (connection) => {
+      const changes = sql.update({ disabled_at: null, disabled_reason: null, updated_at: instant(at.epochMillis) })
+      const statement = sql`update ${tables.keys} set ${changes} where disabled_at is not null and id = ${encodeId(id)}`
+      return Effect.zipRight(run(connection, statement), findById(connection, id))
+    })
+
   /** Digests and counters go by their foreign keys. */
   const remove = (id: KeyId) =>
     operations.change("KeyStore.delete", (connection, tell) =>
@@ -166,6 +193,10 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
     update,
     revoke,
     revokeAll,
+    disable,
+    enable,
+    ...makeRotation(dialect, operations, codec),
+    prune: makePrune(dialect, operations),
     delete: remove
   })
 }

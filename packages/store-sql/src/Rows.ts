@@ -50,6 +50,8 @@ export const makeRows = ({ bytes, id, instant, integer, json }: Columns) => ({
     expires_at: Schema.NullOr(instant),
     revoked_at: Schema.NullOr(instant),
     revoked_reason: Schema.NullOr(Schema.String),
+    disabled_at: Schema.NullOr(instant),
+    disabled_reason: Schema.NullOr(Schema.String),
     use_count: integer,
     last_used_at: Schema.NullOr(instant),
     created_at: instant,
@@ -59,7 +61,9 @@ export const makeRows = ({ bytes, id, instant, integer, json }: Columns) => ({
     digest: bytes,
     key_id: Schema.compose(id, KeyId),
     secret_id: Schema.String,
-    created_at: instant
+    created_at: instant,
+    superseded_at: Schema.NullOr(instant),
+    valid_until: Schema.NullOr(instant)
   }),
   Change: Schema.Struct({ sequence: integer, what: Schema.String, id: Schema.NullOr(id) }),
   Usage: Schema.Struct({ id: Schema.compose(id, KeyId), use_count: integer, last_used_at: Schema.NullOr(instant) })

@@ -115,9 +115,25 @@ const changes: Migration = {
   ]
 }
 
+/** Code of the version before would take a disabled key for an active one, and a superseded digest for good. */
+const lifecycle: Migration = {
+  id: 3,
+  name: "lifecycle",
+  compatibleWith: 3,
+  statements: [
+    "alter table apikeys_keys add column disabled_at integer",
+    "alter table apikeys_keys add column disabled_reason text",
+    "create index apikeys_keys_revoked on apikeys_keys (revoked_at) where revoked_at is not null",
+    "create index apikeys_keys_expiring on apikeys_keys (expires_at) where expires_at is not null",
+    "alter table apikeys_digests add column superseded_at integer",
+    "alter table apikeys_digests add column valid_until integer",
+    "create index apikeys_digests_of_secret on apikeys_digests (secret_id) where superseded_at is null"
+  ]
+}
+
 /** The schema, as its migrations make it. */
 export const schema: Omit<Database["schema"], "migrateAlone"> = {
-  migrations: [initial, changes],
+  migrations: [initial, changes, lifecycle],
   recordTable: `create table if not exists apikeys_migrations (
   id integer not null primary key,
   name text not null,

@@ -3,6 +3,7 @@ import { redact } from "../domain/KeyToken.js"
 import type { Metadata } from "../domain/Metadata.js"
 import type { Page } from "../domain/Page.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
+import type { SigningSecretReport } from "../domain/SigningSecret.js"
 import type { StoreLayer } from "../ports/Store.js"
 import { ApiKeys } from "../services/ApiKeys.js"
 import { KeyVerifier } from "../services/KeyVerifier.js"
@@ -24,7 +25,10 @@ import type {
   OrganizationData,
   ProductData,
   ProjectData,
+  PruneKeysOptions,
   ReplayedKeyData,
+  RotatedKeyData,
+  RotateKeyOptions,
   UpdateKeyOptions,
   VerifiedKeyData
 } from "./ClientTypes.js"
@@ -35,6 +39,8 @@ import {
   plainOrganization,
   plainOwned,
   plainPage,
+  plainReport,
+  plainRotated,
   plainVerified
 } from "./plain.js"
 
@@ -112,7 +118,7 @@ export class ApiKeyClient<M = Metadata> {
     return this.#tenants(
       "listOrganizations",
       (tenants) => tenants.listOrganizations(input),
-      (page) => plainPage(page, plainOrganization)
+      plainPage(plainOrganization)
     )
   }
 
@@ -149,11 +155,7 @@ export class ApiKeyClient<M = Metadata> {
 
   /** Newest first. */
   listProjects(input: PageInput & { readonly organizationId: string }): Promise<Page<ProjectData>> {
-    return this.#tenants(
-      "listProjects",
-      (tenants) => tenants.listProjects(input),
-      (page) => plainPage(page, plainOwned)
-    )
+    return this.#tenants("listProjects", (tenants) => tenants.listProjects(input), plainPage(plainOwned))
   }
 
   renameProject(id: string, changes: { readonly name: string }): Promise<ProjectData> {
@@ -189,11 +191,7 @@ export class ApiKeyClient<M = Metadata> {
 
   /** Newest first. */
   listProducts(input: PageInput & { readonly organizationId: string }): Promise<Page<ProductData>> {
-    return this.#tenants(
-      "listProducts",
-      (tenants) => tenants.listProducts(input),
-      (page) => plainPage(page, plainOwned)
-    )
+    return this.#tenants("listProducts", (tenants) => tenants.listProducts(input), plainPage(plainOwned))
   }
 
   renameProduct(id: string, changes: { readonly name: string }): Promise<ProductData> {
@@ -220,7 +218,7 @@ export class ApiKeyClient<M = Metadata> {
     return this.#tenants(
       "listProductsOfProject",
       (tenants) => tenants.listProductsOfProject(input),
-      (page) => plainPage(page, plainOwned)
+      plainPage(plainOwned)
     )
   }
 
@@ -247,11 +245,7 @@ export class ApiKeyClient<M = Metadata> {
 
   /** Newest first. A page never repeats or loses a key that existed and matched throughout. */
   listKeys(input?: KeyFilterOptions & PageInput): Promise<Page<KeyData<M>>> {
-    return this.#keys(
-      "listKeys",
-      (keys) => keys.listKeys(input),
-      (page) => plainPage(page, plainKey)
-    )
+    return this.#keys("listKeys", (keys) => keys.listKeys(input), plainPage(plainKey))
   }
 
   /** All pages of {@link listKeys}, one key at a time; `limit` is the size of the pages that are read. */
@@ -281,6 +275,31 @@ export class ApiKeyClient<M = Metadata> {
     }
   ): Promise<number> {
     return this.#keys("revokeKeys", (keys) => keys.revokeKeys(input), same)
+  }
+
+  /** Disables a key until it is enabled again; of a disabled key the first time and reason stay. Of any status. */
+  disableKey(id: string, options?: { readonly reason?: string | null | undefined }): Promise<KeyData<M>> {
+    return this.#keys("disableKey", (keys) => keys.disableKey(id, options), plainKey)
+  }
+
+  /** Takes a disabling back; a key that is not disabled stays as it is, a revoked one stays revoked. */
+  enableKey(id: string): Promise<KeyData<M>> {
+    return this.#keys("enableKey", (keys) => keys.enableKey(id), plainKey)
+  }
+
+  /** Gives a key a new plaintext, and keeps all else. A revoked key fails with `RevokedKeyError`. */
+  rotateKey(id: string, options?: RotateKeyOptions): Promise<RotatedKeyData<M>> {
+    return this.#keys("rotateKey", (keys) => keys.rotateKey(id, options), plainRotated)
+  }
+
+  /** Deletes keys that have ended, in batches, and says how many; one that fails may be called again. */
+  pruneKeys(input: PruneKeysOptions): Promise<number> {
+    return this.#keys("pruneKeys", (keys) => keys.pruneKeys(input), same)
+  }
+
+  /** Counts keys by the signing secret that made their digests. Reads every digest: for people, not for requests. */
+  signingSecretReport(): Promise<SigningSecretReport> {
+    return this.#keys("signingSecretReport", (keys) => keys.signingSecretReport(), plainReport)
   }
 
   /** Deletes a key, its digests, counters and whatever else refers to it. */

@@ -4,6 +4,7 @@ import type { Metadata } from "../domain/Metadata.js"
 import type { RateLimit, RateLimitAlgorithm } from "../domain/RateLimit.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
 import type { RateLimitWindow } from "../domain/RateLimitWindow.js"
+import type { Timespan } from "../domain/Timespan.js"
 import type { Store } from "../ports/Store.js"
 
 /**
@@ -27,12 +28,22 @@ export interface ApiKeyClientOptions<M = Metadata> {
   readonly store: Store
   /** The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. */
   readonly signingSecret: string | undefined
+  /**
+   * Further signing secrets under which keys are accepted: those that were current before, and, while a deploy rolls,
+   * the one that will be next. A key found by one of them gets a digest under `signingSecret` at its next use.
+   */
+  readonly previousSigningSecrets?: ReadonlyArray<string> | undefined
   /** What keys begin with: 1 to 32 of `a-z 0-9 _`. Default `sk`. */
   readonly keyPrefix?: string | undefined
   /** `live` or `test`, for instance: 1 to 16 of `a-z 0-9`. Keys of another environment are refused. Default none. */
   readonly environment?: string | undefined
   /** Further heads (`prefix`, or `prefix_environment`) to accept, so that changing a prefix kills no key. */
   readonly acceptedHeads?: ReadonlyArray<string> | undefined
+  /**
+   * How long after its creation a key may expire at most: whole seconds, or a text such as `"90 days"`. Then every key
+   * needs an expiry: to create or update one beyond it, or without, fails. Default none.
+   */
+  readonly maxKeyLifetime?: Timespan | undefined
   /** Checks the metadata of keys, and types it. */
   readonly metadataSchema?: MetadataSchema<M> | undefined
 }
@@ -76,6 +87,9 @@ export interface KeyData<M = Metadata> {
   readonly expiresAt: Date | null
   readonly revokedAt: Date | null
   readonly revokedReason: string | null
+  /** Since when it is disabled; `null` while it is not. */
+  readonly disabledAt: Date | null
+  readonly disabledReason: string | null
   /** How many calls verified it. */
   readonly useCount: number
   readonly lastUsedAt: Date | null
@@ -133,10 +147,40 @@ export interface ReplayedKeyData<M = Metadata> {
   readonly plaintext: null
 }
 
+/** How a key is rotated. */
+export interface RotateKeyOptions {
+  /**
+   * How long old secrets of the key go on working: whole seconds, or a text such as `"24 hours"`; never longer than
+   * the key. One that an earlier rotation left ends then at the latest, and is not prolonged. Default 0: they stop at
+   * once.
+   */
+  readonly overlap?: Timespan | undefined
+}
+
+/** A key with a new secret. This is the one time at which its plaintext is told. */
+export interface RotatedKeyData<M = Metadata> extends CreatedKeyData<M> {
+  /** When the last old secret stops working; `null` where none works any more. */
+  readonly supersededUntil: Date | null
+}
+
 /** A key that proved itself, and each of its limits as the call left it. */
 export interface VerifiedKeyData<M = Metadata> {
   readonly key: KeyData<M>
   readonly limits: ReadonlyArray<RateLimitStatus>
+  /** When a rotation superseded the secret that was presented; `null` where it is the key's current one. */
+  readonly supersededAt: Date | null
+  /** The first moment at which that secret no longer verifies; `null` where it is the key's current one. */
+  readonly supersededUntil: Date | null
+}
+
+/** Which keys to delete for good: at least one of the times has to be given, and neither may be in the future. */
+export interface PruneKeysOptions {
+  /** Of this organization alone. Default all. */
+  readonly organizationId?: string | undefined
+  /** Keys that were revoked before this time. */
+  readonly revokedBefore?: Date | undefined
+  /** Keys that expired before this time; revoked ones stay, unless `revokedBefore` takes them. */
+  readonly expiredBefore?: Date | undefined
 }
 
 /** Which keys to list: every field given must match. */
@@ -148,6 +192,8 @@ export interface KeyFilterOptions {
   readonly status?: KeyStatus | "all" | undefined
   /** Keys not used since this time, those never used included. */
   readonly lastUsedBefore?: Date | undefined
+  /** Keys that expire, or expired, before this time. */
+  readonly expiresBefore?: Date | undefined
 }
 
 /** Whether the store answers, and how fast. */

@@ -6,9 +6,10 @@ import type { Page } from "../domain/Page.js"
 import type { Product } from "../domain/Product.js"
 import type { Project } from "../domain/Project.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
-import type { CreatedKey, ReplayedKey } from "../services/keys/ApiKeysService.js"
+import type { SigningSecretReport } from "../domain/SigningSecret.js"
+import type { CreatedKey, ReplayedKey, RotatedKey } from "../services/keys/ApiKeysService.js"
 import type { VerifiedKey } from "../services/verifier/KeyVerifierService.js"
-import type { KeyData, OrganizationData, ProjectData, VerifiedKeyData } from "./ClientTypes.js"
+import type { KeyData, OrganizationData, ProjectData, RotatedKeyData, VerifiedKeyData } from "./ClientTypes.js"
 
 // What leaves the client is plain, frozen all the way down, and holds no Date that anything else holds.
 
@@ -47,6 +48,8 @@ export const plainKey = <M>(key: ApiKeyOf<M>): KeyData<M> =>
     expiresAt: dateOrNull(key.expiresAt),
     revokedAt: dateOrNull(key.revokedAt),
     revokedReason: key.revokedReason,
+    disabledAt: dateOrNull(key.disabledAt),
+    disabledReason: key.disabledReason,
     useCount: key.useCount,
     lastUsedAt: dateOrNull(key.lastUsedAt),
     createdAt: date(key.createdAt),
@@ -56,11 +59,27 @@ export const plainKey = <M>(key: ApiKeyOf<M>): KeyData<M> =>
 export const plainLimits = (limits: ReadonlyArray<RateLimitStatus>): ReadonlyArray<RateLimitStatus> =>
   freezeDeep(limits.map((limit) => ({ ...limit })))
 
-export const plainVerified = <M>({ key, limits }: VerifiedKey<M>): VerifiedKeyData<M> =>
-  Object.freeze({ key: plainKey(key), limits: plainLimits(limits) })
+export const plainVerified = <M>(verified: VerifiedKey<M>): VerifiedKeyData<M> =>
+  Object.freeze({
+    key: plainKey(verified.key),
+    limits: plainLimits(verified.limits),
+    supersededAt: dateOrNull(verified.supersededAt),
+    supersededUntil: dateOrNull(verified.supersededUntil)
+  })
+
+export const plainRotated = <M>({ key, plaintext, supersededUntil }: RotatedKey<M>): RotatedKeyData<M> =>
+  Object.freeze({
+    key: plainKey(key),
+    plaintext: Redacted.value(plaintext),
+    supersededUntil: dateOrNull(supersededUntil)
+  })
+
+export const plainReport = (report: SigningSecretReport): SigningSecretReport => freezeDeep({ ...report })
 
 export const plainCreated = <M>({ key, plaintext }: CreatedKey<M> | ReplayedKey<M>) =>
   Object.freeze({ key: plainKey(key), plaintext: plaintext === null ? null : Redacted.value(plaintext) })
 
-export const plainPage = <A, B>(page: Page<A>, plain: (item: A) => B): Page<B> =>
-  Object.freeze({ items: Object.freeze(page.items.map(plain)), nextCursor: page.nextCursor })
+export const plainPage =
+  <A, B>(plain: (item: A) => B) =>
+  ({ items, nextCursor }: Page<A>): Page<B> =>
+    Object.freeze({ items: Object.freeze(items.map(plain)), nextCursor })

@@ -30,6 +30,9 @@ export class ApiKey extends Schema.Class<ApiKey>("@apikeys/core/ApiKey")({
   expiresAt: Schema.NullOr(Instant),
   revokedAt: Schema.NullOr(Instant),
   revokedReason: Schema.NullOr(Schema.String),
+  /** Since when it is disabled; `null` while it is not. */
+  disabledAt: Schema.NullOr(Instant),
+  disabledReason: Schema.NullOr(Schema.String),
   /** How many calls verified it. */
   useCount: Schema.Number,
   lastUsedAt: Schema.NullOr(Instant),
@@ -42,11 +45,12 @@ export class ApiKey extends Schema.Class<ApiKey>("@apikeys/core/ApiKey")({
 export type ApiKeyOf<M> = Omit<ApiKey, "metadata"> & { readonly metadata: M }
 
 /**
- * Revoked where `revokedAt` is set, whatever the expiry; else expired from `expiresAt` on; else active.
+ * Revoked where `revokedAt` is set, whatever the expiry; else expired from `expiresAt` on; else disabled where
+ * `disabledAt` is set; else active. What no `enableKey` can undo goes first.
  *
  * @since 0.1.0
  */
-export type KeyStatus = "active" | "revoked" | "expired"
+export type KeyStatus = "active" | "disabled" | "revoked" | "expired"
 
 /**
  * The status of a key at a time.
@@ -54,7 +58,8 @@ export type KeyStatus = "active" | "revoked" | "expired"
  * @param now milliseconds since the epoch
  * @since 0.1.0
  */
-export const keyStatus = (key: Pick<ApiKey, "expiresAt" | "revokedAt">, now: number): KeyStatus => {
+export const keyStatus = (key: Pick<ApiKey, "disabledAt" | "expiresAt" | "revokedAt">, now: number): KeyStatus => {
   if (key.revokedAt !== null) return "revoked"
-  return key.expiresAt !== null && key.expiresAt.epochMillis <= now ? "expired" : "active"
+  if (key.expiresAt !== null && key.expiresAt.epochMillis <= now) return "expired"
+  return key.disabledAt === null ? "active" : "disabled"
 }

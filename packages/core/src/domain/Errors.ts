@@ -48,6 +48,21 @@ export class RevokedKeyError extends Schema.TaggedError<RevokedKeyError>("@apike
 }
 
 /**
+ * The key was disabled at `disabledAt`; it may be enabled again.
+ *
+ * @since 0.1.0
+ */
+export class DisabledKeyError extends Schema.TaggedError<DisabledKeyError>("@apikeys/core/DisabledKeyError")(
+  "DisabledKeyError",
+  { keyId: KeyId, disabledAt: Schema.ValidDateFromSelf }
+) {
+  readonly code = "disabled_key"
+  override get message() {
+    return `The API key was disabled at ${this.disabledAt.toISOString()}`
+  }
+}
+
+/**
  * The key is good, but not for what was asked. `constraint` says which part of the question it failed.
  *
  * @since 0.1.0
@@ -185,6 +200,7 @@ const classes = [
   InvalidKeyError,
   ExpiredKeyError,
   RevokedKeyError,
+  DisabledKeyError,
   KeyNotAllowedError,
   InsufficientScopeError,
   QuotaError,
@@ -211,5 +227,5 @@ export const ApiKeyError: { [Symbol.hasInstance](value: unknown): value is ApiKe
   [Symbol.hasInstance]: (value: unknown): value is ApiKeyError => classes.some((known) => value instanceof known)
 }
 
-/** Why a presented key is refused before it is authorized: it did not prove itself, or its time is over. */
-export type AuthenticationError = InvalidKeyError | ExpiredKeyError | RevokedKeyError
+/** Why a presented key is refused before it is authorized: it did not prove itself, or is not active. */
+export type AuthenticationError = InvalidKeyError | ExpiredKeyError | RevokedKeyError | DisabledKeyError

@@ -21,6 +21,8 @@ export interface KeyRow {
   readonly expiresAt: number | null
   readonly revokedAt: number | null
   readonly revokedReason: string | null
+  readonly disabledAt: number | null
+  readonly disabledReason: string | null
   readonly useCount: number
   readonly lastUsedAt: number | null
   readonly createdAt: number
@@ -43,6 +45,8 @@ export const fromKey = ({ idempotencyKey, key }: NewKey): KeyRow =>
     expiresAt: toMillis(key.expiresAt),
     revokedAt: toMillis(key.revokedAt),
     revokedReason: key.revokedReason,
+    disabledAt: toMillis(key.disabledAt),
+    disabledReason: key.disabledReason,
     useCount: key.useCount,
     lastUsedAt: toMillis(key.lastUsedAt),
     createdAt: key.createdAt.epochMillis,
@@ -66,6 +70,8 @@ export const toKey = (row: KeyRow): ApiKey =>
       expiresAt: toInstant(row.expiresAt),
       revokedAt: toInstant(row.revokedAt),
       revokedReason: row.revokedReason,
+      disabledAt: toInstant(row.disabledAt),
+      disabledReason: row.disabledReason,
       useCount: row.useCount,
       lastUsedAt: toInstant(row.lastUsedAt),
       createdAt: DateTime.unsafeMake(row.createdAt),
@@ -88,7 +94,8 @@ export const patchRow = (row: KeyRow, patch: KeyPatch, at: Instant): KeyRow =>
 
 const toMillis = (instant: Instant | null): number | null => (instant === null ? null : instant.epochMillis)
 
-const toInstant = (millis: number | null): Instant | null => (millis === null ? null : DateTime.unsafeMake(millis))
+export const toInstant = (millis: number | null): Instant | null =>
+  millis === null ? null : DateTime.unsafeMake(millis)
 
 const copyScopes = (scopes: ReadonlyArray<Scope>) => Object.freeze([...scopes])
 

@@ -2,15 +2,19 @@ import { Effect, Option } from "effect"
 import { keyStatus } from "../domain/ApiKey.js"
 import { NotFoundError, StoreError } from "../domain/Errors.js"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../domain/Ids.js"
+import type { Instant } from "../domain/Instant.js"
 import { type RateLimit, sharesState } from "../domain/RateLimit.js"
 import {
+  type Disabling,
   type Insertion,
   type KeyFilter,
   type KeyOwner,
   KeyStore,
   type NewKey,
+  type Pruning,
   type Revocation
 } from "../ports/KeyStore.js"
+import { currentDigest, findByDigest, makeRotation } from "./KeyRotation.js"
 import { fromKey, type KeyRow, patchRow, toKey } from "./KeyRow.js"
 import { newestFirst } from "./NamedRows.js"
 import { digestKey, idempotencyKeyOf, linkKey, type State, tell } from "./State.js"
@@ -19,16 +23,7 @@ import { digestKey, idempotencyKeyOf, linkKey, type State, tell } from "./State.
 export const make = (state: State) =>
   KeyStore.of({
     insert: (newKey) => Effect.suspend(() => insert(state, newKey)),
-    findByDigests: (digests) =>
-      Effect.sync(() =>
-        digests.map((bytes) => {
-          const digest = state.digests.get(digestKey(bytes))
-          const row = digest === undefined ? undefined : state.keys.get(digest.keyId)
-          return digest === undefined || row === undefined
-            ? Option.none()
-            : Option.some({ key: toKey(row), digest: digest.bytes.slice() })
-        })
-      ),
+    findByDigests: (digests) => Effect.sync(() => digests.map((bytes) => findByDigest(state, bytes))),
     find: (id) => Effect.sync(() => Option.map(Option.fromNullable(state.keys.get(id)), toKey)),
     list: (filter, slice) =>
       Effect.sync(() =>
@@ -52,6 +47,15 @@ export const make = (state: State) =>
         for (const id of new Set(rows.map((row) => row.organizationId))) tell(state, { _tag: "KeysOfOrganization", id })
         return rows.length
       }),
+    disable: (id, disabling) => Effect.sync(() => replace(state, id, (row) => disableRow(row, disabling))),
+    enable: (id, at) => Effect.sync(() => replace(state, id, (row) => enableRow(row, at))),
+    ...makeRotation(state),
+    prune: (pruning, limit) =>
+      Effect.sync(() => {
+        const rows = [...state.keys.values()].filter((row) => isPruned(row, pruning)).slice(0, limit)
+        for (const { id } of rows) remove(state, id)
+        return { deleted: rows.length, more: rows.length === limit }
+      }),
     delete: (id) => Effect.sync(() => remove(state, id))
   })
 
@@ -71,7 +75,7 @@ const insert = (state: State, newKey: NewKey): Effect.Effect<Insertion, NotFound
     )
   }
   state.keys.set(id, fromKey(newKey))
-  state.digests.set(digestKey(digest.bytes), { keyId: id, bytes: digest.bytes.slice(), secretId: digest.secretId })
+  state.digests.set(digestKey(digest.bytes), currentDigest(id, digest))
   if (idempotencyKey !== null) state.idempotencyKeys.set(idempotencyKeyOf(key.organizationId, idempotencyKey), id)
   return Effect.succeed({ _tag: "Inserted" })
 }
@@ -109,7 +113,15 @@ const belongsTo = (row: KeyRow, owner: KeyOwner): boolean =>
 const matches = (row: KeyRow, filter: KeyFilter): boolean =>
   belongsTo(row, filter) &&
   (filter.status === null || statusOf(row, filter.now.epochMillis) === filter.status) &&
-  (filter.lastUsedBefore === null || row.lastUsedAt === null || row.lastUsedAt < filter.lastUsedBefore.epochMillis)
+  (filter.lastUsedBefore === null || row.lastUsedAt === null || row.lastUsedAt < filter.lastUsedBefore.epochMillis) &&
+  (filter.expiresBefore === null || isBefore(row.expiresAt, filter.expiresBefore))
+
+const isBefore = (millis: number | null, time: Instant | null): boolean =>
+  millis !== null && time !== null && millis < time.epochMillis
+
+const isPruned = (row: KeyRow, { expiredBefore, organizationId, revokedBefore }: Pruning): boolean =>
+  (organizationId === null || row.organizationId === organizationId) &&
+  (row.revokedAt === null ? isBefore(row.expiresAt, expiredBefore) : isBefore(row.revokedAt, revokedBefore))
 
 const statusOf = (row: KeyRow, now: number) => keyStatus(toKey(row), now)
 
@@ -117,6 +129,16 @@ const revokeRow = (row: KeyRow, { at, reason }: Revocation): KeyRow =>
   row.revokedAt === null
     ? Object.freeze({ ...row, revokedAt: at.epochMillis, revokedReason: reason, updatedAt: at.epochMillis })
     : row
+
+const disableRow = (row: KeyRow, { at, reason }: Disabling): KeyRow =>
+  row.disabledAt === null
+    ? Object.freeze({ ...row, disabledAt: at.epochMillis, disabledReason: reason, updatedAt: at.epochMillis })
+    : row
+
+const enableRow = (row: KeyRow, at: Instant): KeyRow =>
+  row.disabledAt === null
+    ? row
+    : Object.freeze({ ...row, disabledAt: null, disabledReason: null, updatedAt: at.epochMillis })
 
 const replace = (state: State, id: KeyId, change: (row: KeyRow) => KeyRow) => {
   const row = state.keys.get(id)

@@ -12,6 +12,9 @@ export interface DigestRow {
   readonly keyId: KeyId
   readonly bytes: Uint8Array
   readonly secretId: string
+  /** Milliseconds since the epoch; `null` for the current digest of the key. */
+  readonly supersededAt: number | null
+  readonly validUntil: number | null
 }
 
 /** The state of one limit, and for which algorithm and window it was kept. */

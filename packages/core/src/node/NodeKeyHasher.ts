@@ -1,21 +1,34 @@
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto"
 import { Layer, Redacted } from "effect"
-import { KeyHasher } from "../ports/KeyHasher.js"
+import { type Digest, KeyHasher } from "../ports/KeyHasher.js"
+
+/** What one secret makes of a plaintext. */
+const signer = (signingSecret: Redacted.Redacted<string>) => {
+  // As a KeyObject an HMAC costs a tenth of what it costs with a Buffer, and the secret stays out of the heap's strings.
+  const secret = createSecretKey(Buffer.from(Redacted.value(signingSecret), "utf8"))
+  const hmac = (text: string) => createHmac("sha256", secret).update(text, "utf8").digest()
+  const secretId = hmac("@apikeys/core/secretId").toString("hex").slice(0, 16)
+  return { secretId, digest: (plaintext: string): Digest => ({ bytes: hmac(plaintext), secretId }) }
+}
 
 /**
- * The hasher by `node:crypto`. The signing secret is taken as it is: its length is the caller's to check.
+ * The hasher by `node:crypto`. Secrets are taken as they are: their length is the caller's to check.
  *
+ * @param previousSecrets under which keys are accepted as well
  * @since 0.1.0
  */
-export const layer = (signingSecret: Redacted.Redacted<string>): Layer.Layer<KeyHasher> =>
+export const layer = (
+  signingSecret: Redacted.Redacted<string>,
+  previousSecrets: ReadonlyArray<Redacted.Redacted<string>> = []
+): Layer.Layer<KeyHasher> =>
   Layer.sync(KeyHasher, () => {
-    // As a KeyObject an HMAC costs a tenth of what it costs with a Buffer, and the secret stays out of the heap's strings.
-    const secret = createSecretKey(Buffer.from(Redacted.value(signingSecret), "utf8"))
-    const hmac = (text: string) => createHmac("sha256", secret).update(text, "utf8").digest()
-    const secretId = hmac("@apikeys/core/secretId").toString("hex").slice(0, 16)
+    const current = signer(signingSecret)
+    const previous = previousSecrets.map(signer)
 
     return KeyHasher.of({
-      digest: (plaintext) => ({ bytes: hmac(plaintext), secretId }),
+      digest: current.digest,
+      candidates: (plaintext) => [current.digest(plaintext), ...previous.map(({ digest }) => digest(plaintext))],
+      secretIds: [current.secretId, ...previous.map(({ secretId }) => secretId)],
       equals: (one, other) => one.length === other.length && timingSafeEqual(one, other),
       random: (size) => randomBytes(size)
     })

@@ -18,6 +18,10 @@ export class KeyHasher extends Context.Tag("@apikeys/core/KeyHasher")<
   {
     /** HMAC-SHA256 (RFC 2104) of the whole plaintext, under the UTF-8 bytes of the signing secret. */
     readonly digest: (plaintext: string) => Digest
+    /** Under every secret that is accepted: what {@link digest} gives, then those of the previous ones in their order. */
+    readonly candidates: (plaintext: string) => readonly [current: Digest, ...previous: ReadonlyArray<Digest>]
+    /** The secrets that are accepted, the current one first, as digests name them. */
+    readonly secretIds: readonly [current: string, ...previous: ReadonlyArray<string>]
     /** Whether two digests are equal, in a time that does not depend on where they differ. */
     readonly equals: (one: Uint8Array, other: Uint8Array) => boolean
     /** That many bytes of a cryptographic source. */

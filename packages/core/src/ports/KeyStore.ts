@@ -30,6 +30,54 @@ export interface FoundKey {
   readonly key: ApiKey
   /** The digest of the row that was found, as it is stored. */
   readonly digest: Uint8Array
+  /** Which signing secret made the digest. */
+  readonly secretId: string
+  /** When a rotation put another secret in the place of this one; `null` where it is the current one. */
+  readonly supersededAt: Instant | null
+  /** The end of its overlap, which may be past; `null` where it is the current one. */
+  readonly validUntil: Instant | null
+}
+
+/** A new secret for a key. */
+export interface Rotation {
+  readonly digest: Digest
+  readonly hint: string
+  readonly at: Instant
+  /** How long the secrets so far go on working. */
+  readonly overlapMillis: number
+}
+
+/** What became of a rotation. */
+export type RotationOutcome =
+  /** The key as it is then, and until when secrets before this one work at most: not at all where that is past. */
+  | { readonly _tag: "Rotated"; readonly key: ApiKey; readonly until: Instant }
+  /** The key is revoked, which is final; nothing was written. */
+  | { readonly _tag: "Revoked"; readonly key: ApiKey }
+
+/** How many digests a signing secret made. */
+export interface SecretCount {
+  readonly secretId: string
+  /** Those of keys' current secrets: as many as keys. */
+  readonly current: number
+  /** Those of superseded secrets whose overlap has not ended. */
+  readonly superseded: number
+}
+
+/** Which keys to delete for good: those that match one of the two times. `null` matches none. */
+export interface Pruning {
+  /** Of this organization alone; `null` for all. */
+  readonly organizationId: OrganizationId | null
+  /** Keys that were revoked before this time. */
+  readonly revokedBefore: Instant | null
+  /** Keys that expired before this time and are not revoked. */
+  readonly expiredBefore: Instant | null
+}
+
+/** What one batch of a pruning did. */
+export interface PrunedBatch {
+  readonly deleted: number
+  /** Whether there may be more to delete. */
+  readonly more: boolean
 }
 
 /** Fields of a key to change; what is left out stays as it is. */
@@ -53,8 +101,16 @@ export interface KeyFilter extends KeyOwner {
   readonly status: KeyStatus | null
   /** Keys not used since this time: those never used included. */
   readonly lastUsedBefore: Instant | null
+  /** Keys that expire, or expired, before this time. */
+  readonly expiresBefore: Instant | null
   /** The time at which `status` is meant. */
   readonly now: Instant
+}
+
+/** Why, and from when on, a key is disabled. */
+export interface Disabling {
+  readonly at: Instant
+  readonly reason: string | null
 }
 
 /** Why, and from when on, a key is revoked. */
@@ -85,7 +141,7 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
 
     /**
      * Finds keys by digest: as many answers as digests, in their order, `None` where a digest is unknown. One
-     * trip to the store, however many there are.
+     * trip to the store, however many there are. A superseded digest is found until it is deleted, also past its end.
      */
     readonly findByDigests: (
       digests: ReadonlyArray<Uint8Array>
@@ -109,6 +165,49 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
 
     /** Revokes all keys of an owner that are not revoked yet, and returns how many these were. */
     readonly revokeAll: (owner: KeyOwner, revocation: Revocation) => Effect.Effect<number, StoreError>
+
+    /**
+     * Disables; of a key that is disabled already the first time and reason stay. Of any status. Returns the key as
+     * it is then.
+     */
+    readonly disable: (id: KeyId, disabling: Disabling) => Effect.Effect<Option.Option<ApiKey>, StoreError>
+
+    /** Takes a disabling back; a key that is not disabled stays as it is. Returns the key as it is then. */
+    readonly enable: (id: KeyId, at: Instant) => Effect.Effect<Option.Option<ApiKey>, StoreError>
+
+    /**
+     * Gives a key a new digest, its hint, and `updatedAt`; refused by a key that is revoked. In the same transaction,
+     * with the key's row locked first: the digests so far are superseded at `at` (those that are already keep their
+     * time), and end at the `overlapEnd` of the domain, or at their own end where that is earlier: none is prolonged.
+     * Those that ended by `at` are deleted. So of concurrent rotations each supersedes those before it, and exactly
+     * one digest of a key is current.
+     */
+    readonly rotate: (id: KeyId, rotation: Rotation) => Effect.Effect<Option.Option<RotationOutcome>, StoreError>
+
+    /**
+     * Puts one digest in the place of another, which made it from the same plaintext under another signing secret;
+     * whatever else is known of the row stays. `false`, and nothing is written, where that very row is not there any
+     * more: what was rotated away or deleted meanwhile does not come back.
+     */
+    readonly redigest: (from: Uint8Array, to: Digest) => Effect.Effect<boolean, StoreError>
+
+    /**
+     * Counts digests by their signing secrets; of superseded ones those that are valid after `now`. Reads every
+     * digest.
+     */
+    readonly countSecrets: (now: Instant) => Effect.Effect<ReadonlyArray<SecretCount>, StoreError>
+
+    /**
+     * How many keys have a current digest that none of these signing secrets made. Takes as long as there are such
+     * digests, not as there are keys.
+     */
+    readonly countUnserved: (secretIds: ReadonlyArray<string>) => Effect.Effect<number, StoreError>
+
+    /**
+     * Deletes keys as `delete` does, at most `limit` of them, in a transaction of its own, locking them in the order
+     * of their ids.
+     */
+    readonly prune: (pruning: Pruning, limit: number) => Effect.Effect<PrunedBatch, StoreError>
 
     /**
      * Deletes a key with its digests, counters and whatever else refers to it; `false` where there is none.

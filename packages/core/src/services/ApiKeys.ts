@@ -2,15 +2,20 @@ import { type ConfigError, Context, Effect, Layer, type Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import { scannerPattern } from "../domain/KeyToken.js"
 import { layer as nodeKeyHasher } from "../node/NodeKeyHasher.js"
+import { KeyHasher } from "../ports/KeyHasher.js"
+import { KeyStore } from "../ports/KeyStore.js"
 import type { StorePorts } from "../ports/Store.js"
 import * as Identifiers from "./Identifiers.js"
 import { KeyVerifier, layer as keyVerifier } from "./KeyVerifier.js"
 import type { ApiKeysService } from "./keys/ApiKeysService.js"
 import { makeChanges } from "./keys/change.js"
 import { makeCreateKey } from "./keys/create.js"
+import { makeEndings } from "./keys/end.js"
 import { makeReads } from "./keys/read.js"
+import { makeRotations } from "./keys/rotate.js"
 import * as MetadataCodec from "./MetadataCodec.js"
 import * as Settings from "./Settings.js"
+import { warnOfUnserved } from "./SigningSecrets.js"
 import { type Tenants, layer as tenants } from "./Tenants.js"
 import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
 
@@ -18,7 +23,11 @@ import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
 type Services = ApiKeys | KeyVerifier | Tenants
 
 const servicesWith = (codec: Layer.Layer<MetadataCodec.MetadataCodec>) => {
-  const hasher = Layer.unwrapEffect(Effect.map(Settings.Settings, ({ signingSecret }) => nodeKeyHasher(signingSecret)))
+  const hasher = Layer.unwrapEffect(
+    Effect.map(Settings.Settings, ({ previousSigningSecrets, signingSecret }) =>
+      nodeKeyHasher(signingSecret, previousSigningSecrets)
+    )
+  )
   const keys = Layer.effect(ApiKeys, make)
   return Layer.mergeAll(keys, keyVerifier, tenants).pipe(
     Layer.provide(Identifiers.layer),
@@ -56,8 +65,9 @@ export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKe
   static readonly layer = layerWith(MetadataCodec.plain)
 
   /**
-   * The same, with options from the environment: `APIKEYS_SIGNING_SECRET`, and optionally `APIKEYS_KEY_PREFIX`,
-   * `APIKEYS_ENVIRONMENT` and `APIKEYS_ACCEPTED_HEADS` (separated by commas).
+   * The same, with options from the environment: `APIKEYS_SIGNING_SECRET`, and optionally
+   * `APIKEYS_PREVIOUS_SIGNING_SECRETS` (separated by commas), `APIKEYS_KEY_PREFIX`, `APIKEYS_ENVIRONMENT`,
+   * `APIKEYS_ACCEPTED_HEADS` (separated by commas) and `APIKEYS_MAX_KEY_LIFETIME` (such as `90 days`).
    */
   static readonly layerConfig = layerConfigWith(MetadataCodec.plain)
 
@@ -83,12 +93,22 @@ export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKe
   }
 }
 
+/** A store that cannot answer says so to those who call it; it is no reason not to start. */
+const warnOfUnservedKeys = Effect.gen(function* () {
+  const { secretIds } = yield* KeyHasher
+  const store = yield* KeyStore
+  yield* warnOfUnserved(yield* store.countUnserved(secretIds))
+}).pipe(Effect.ignore)
+
 const make = Effect.gen(function* () {
   const { heads } = yield* Settings.Settings
+  yield* warnOfUnservedKeys
   return ApiKeys.of({
     createKey: (yield* makeCreateKey) as ApiKeysService["createKey"],
     ...(yield* makeReads),
     ...(yield* makeChanges),
+    ...(yield* makeRotations),
+    ...(yield* makeEndings),
     keyPattern: scannerPattern(heads).source
   })
 })

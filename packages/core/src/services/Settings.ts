@@ -1,8 +1,10 @@
-import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
-import { decodeInput, invalidInput } from "../domain/Input.js"
+import { decodeInput } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
 import { rule } from "../domain/Rule.js"
+import { type Timespan, TimespanInput } from "../domain/Timespan.js"
+import { checkPreviousSecrets, checkSecret, type SecretInput, warnOfShortSecrets } from "./SigningSecrets.js"
 
 /**
  * How a deployment makes and accepts keys.
@@ -14,13 +16,23 @@ export interface ApiKeysOptions {
    * The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. Whoever
    * loses it loses every key; whoever has it and the database still has no plaintext.
    */
-  readonly signingSecret: Redacted.Redacted<string> | string | undefined
+  readonly signingSecret: SecretInput | undefined
+  /**
+   * Further signing secrets under which keys are accepted: those that were current before, and, while a deploy rolls,
+   * the one that will be next. A key found by one of them gets a digest under `signingSecret` at its next use.
+   */
+  readonly previousSigningSecrets?: ReadonlyArray<SecretInput> | undefined
   /** What keys begin with: 1 to 32 of `a-z 0-9 _`. Default `sk`. */
   readonly keyPrefix?: string | undefined
   /** `live` or `test`, for instance: 1 to 16 of `a-z 0-9`. Keys of another environment are refused. Default none. */
   readonly environment?: string | undefined
   /** Further heads (`prefix`, or `prefix_environment`) to accept, so that changing a prefix kills no key. */
   readonly acceptedHeads?: ReadonlyArray<string> | undefined
+  /**
+   * How long after its creation a key may expire at most. Then every key needs an expiry: to create or update one
+   * beyond it, or without, fails. Keys that are there already stay as they are. Default none.
+   */
+  readonly maxKeyLifetime?: Timespan | Duration.Duration | undefined
 }
 
 /** The options as they are used. */
@@ -32,6 +44,9 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     /** The heads of keys that are accepted. */
     readonly heads: ReadonlySet<string>
     readonly signingSecret: Redacted.Redacted<string>
+    readonly previousSigningSecrets: ReadonlyArray<Redacted.Redacted<string>>
+    /** Whole seconds; `null` for no bound. */
+    readonly maxKeyLifetime: number | null
   }
 >() {}
 
@@ -44,39 +59,36 @@ const decodeOptions = decodeInput(
     acceptedHeads: Schema.optionalWith(Schema.Array(KeyHead).annotations(rule("is not a list of heads")), {
       nullable: true,
       default: () => []
-    })
+    }),
+    maxKeyLifetime: nullable(TimespanInput(1))
   })
 )
 
-const minimumSecretLength = 32
-
-const checkSecret = (secret: unknown): Effect.Effect<Redacted.Redacted<string>, InvalidInputError> => {
-  const text = Redacted.isRedacted(secret) ? Redacted.value(secret) : secret
-  return typeof text === "string" && text.length >= minimumSecretLength
-    ? Effect.succeed(Redacted.make(text))
-    : Effect.fail(
-        invalidInput(
-          "signingSecret",
-          `is not a text of at least ${minimumSecretLength} characters; make one with: openssl rand -hex 32`
-        )
-      )
-}
-
 /** Checks the options. */
 export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
-  const { signingSecret, ...rest } = options
+  const { previousSigningSecrets, signingSecret, ...rest } = options
   const secret = yield* checkSecret(signingSecret)
+  const previous = yield* checkPreviousSecrets(previousSigningSecrets, secret)
   const decoded = yield* decodeOptions(rest)
   const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
-  return Settings.of({ head, heads: new Set([head, ...decoded.acceptedHeads]), signingSecret: secret })
+  return Settings.of({
+    head,
+    heads: new Set([head, ...decoded.acceptedHeads]),
+    signingSecret: secret,
+    previousSigningSecrets: previous,
+    maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime)
+  })
 })
 
-/** Checks the options, and warns once where keys would be taken for another vendor's. */
+/** Checks the options, and warns once of what is allowed but unwise. */
 export const make = (options: ApiKeysOptions) =>
-  Effect.tap(check(options), ({ head }) =>
+  Effect.tap(check(options), ({ head, previousSigningSecrets }) =>
     Effect.logWarning(
       `Keys that begin with ${head}_ have the shape of another vendor's, which secret scanners claim; choose a keyPrefix of your own`
-    ).pipe(Effect.when(() => looksLikeAnotherVendor(head)))
+    ).pipe(
+      Effect.when(() => looksLikeAnotherVendor(head)),
+      Effect.zipRight(warnOfShortSecrets(previousSigningSecrets))
+    )
   )
 
 /** The options as they were given. */
@@ -84,12 +96,22 @@ export const layer = (options: ApiKeysOptions): Layer.Layer<Settings, InvalidInp
   Layer.effect(Settings, make(options))
 
 /**
- * The options as the environment has them: `APIKEYS_SIGNING_SECRET`, and optionally `APIKEYS_KEY_PREFIX`,
- * `APIKEYS_ENVIRONMENT` and `APIKEYS_ACCEPTED_HEADS` (separated by commas).
+ * The options as the environment has them: `APIKEYS_SIGNING_SECRET`, and optionally `APIKEYS_PREVIOUS_SIGNING_SECRETS`
+ * (separated by commas), `APIKEYS_KEY_PREFIX`, `APIKEYS_ENVIRONMENT`, `APIKEYS_ACCEPTED_HEADS` (separated by commas) and
+ * `APIKEYS_MAX_KEY_LIFETIME` (such as `90 days`).
  */
 export const config: Config.Config<ApiKeysOptions> = Config.all({
   signingSecret: Config.redacted("SIGNING_SECRET"),
+  previousSigningSecrets: Config.array(Config.redacted(), "PREVIOUS_SIGNING_SECRETS").pipe(
+    Config.option,
+    Config.map(Option.getOrUndefined)
+  ),
   keyPrefix: Config.string("KEY_PREFIX").pipe(Config.option, Config.map(Option.getOrUndefined)),
   environment: Config.string("ENVIRONMENT").pipe(Config.option, Config.map(Option.getOrUndefined)),
-  acceptedHeads: Config.array(Config.string(), "ACCEPTED_HEADS").pipe(Config.option, Config.map(Option.getOrUndefined))
+  acceptedHeads: Config.array(Config.string(), "ACCEPTED_HEADS").pipe(Config.option, Config.map(Option.getOrUndefined)),
+  // Its rule is checked with those of the others.
+  maxKeyLifetime: Config.string("MAX_KEY_LIFETIME").pipe(
+    Config.option,
+    Config.map((text) => Option.getOrUndefined(text) as Timespan | undefined)
+  )
 }).pipe(Config.nested("APIKEYS"))

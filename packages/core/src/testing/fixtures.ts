@@ -110,6 +110,8 @@ export const makeKey = (organizationId: OrganizationId, fields: KeyFields = {}):
     expiresAt: null,
     revokedAt: null,
     revokedReason: null,
+    disabledAt: null,
+    disabledReason: null,
     useCount: 0,
     lastUsedAt: null,
     createdAt: instant(fixtureTime),
@@ -157,6 +159,7 @@ export const keyFilter = (fields: Partial<KeyFilter> = {}): KeyFilter => ({
   ...keyOwner(fields),
   status: null,
   lastUsedBefore: null,
+  expiresBefore: null,
   now: instant(fixtureTime),
   ...fields
 })

@@ -25,6 +25,10 @@ const states: Readonly<Record<string, { readonly status: KeyStatus; readonly fie
   expiresNextMillisecond: { status: "active", fields: { expiresAt: instant(fixtureTime + 1) } },
   expiresNow: { status: "expired", fields: { expiresAt: now } },
   expiredLong: { status: "expired", fields: { expiresAt: instant(0) } },
+  disabled: { status: "disabled", fields: { disabledAt: instant(1) } },
+  disabledLater: { status: "disabled", fields: { disabledAt: instant(fixtureTime + 1000) } },
+  disabledAndExpired: { status: "expired", fields: { disabledAt: instant(1), expiresAt: now } },
+  disabledAndRevoked: { status: "revoked", fields: { disabledAt: instant(1), revokedAt: now } },
   revoked: { status: "revoked", fields: { revokedAt: instant(1) } },
   revokedLater: { status: "revoked", fields: { revokedAt: instant(fixtureTime + 1000) } },
   revokedAndExpired: { status: "revoked", fields: { revokedAt: now, expiresAt: instant(fixtureTime - 1) } }
@@ -72,13 +76,13 @@ export const keyFilterContract = (test: ContractTest): void => {
       const inserted = yield* Effect.forEach(Object.values(states), ({ fields, status }) =>
         Effect.map(insertKey(organizationId, fields), ({ key }) => ({ id: key.id, status }))
       )
-      for (const status of ["active", "expired", "revoked"] as const) {
+      for (const status of ["active", "disabled", "expired", "revoked"] as const) {
         const expected = inserted.filter((key) => key.status === status).map(({ id }) => id)
         assert.deepStrictEqual(sorted(yield* list({ organizationId, status, now })), sorted(expected), status)
       }
       assert.strictEqual((yield* list({ organizationId })).length, inserted.length)
       const next = { organizationId, now: instant(fixtureTime + 1) }
-      assert.strictEqual((yield* list({ ...next, status: "expired" })).length, 3)
+      assert.strictEqual((yield* list({ ...next, status: "expired" })).length, 4)
       assert.strictEqual((yield* list({ ...next, status: "active" })).length, 1)
     }))
 
@@ -96,6 +100,23 @@ export const keyFilterContract = (test: ContractTest): void => {
       assert.deepStrictEqual(sorted(yield* lastUsedBefore(fixtureTime - 1)), sorted([never]))
       assert.deepStrictEqual(sorted(yield* lastUsedBefore(fixtureTime)), sorted([never, before]))
       assert.deepStrictEqual(sorted(yield* lastUsedBefore(fixtureTime + 1)), sorted([never, before, at, used]))
+    }))
+
+  test("filters by what expires before a time, to the very millisecond, and not what never does", () =>
+    Effect.gen(function* () {
+      const { id: organizationId } = yield* insertOrganization()
+      const insert = (fields: KeyFields) => Effect.map(insertKey(organizationId, fields), ({ key }) => key.id)
+      yield* insert({})
+      const expired = yield* insert({ expiresAt: instant(fixtureTime - 1) })
+      const soon = yield* insert({ expiresAt: instant(fixtureTime + 1) })
+      const revoked = yield* insert({ expiresAt: instant(fixtureTime + 1), revokedAt: now })
+      const before = (millis: number, fields: Partial<KeyFilter> = {}) =>
+        list({ organizationId, expiresBefore: instant(millis), ...fields })
+      assert.deepStrictEqual(yield* before(fixtureTime - 1), [])
+      assert.deepStrictEqual(yield* before(fixtureTime), [expired])
+      assert.deepStrictEqual(yield* before(fixtureTime + 1), [expired])
+      assert.deepStrictEqual(sorted(yield* before(fixtureTime + 2)), sorted([expired, soon, revoked]))
+      assert.deepStrictEqual(yield* before(fixtureTime + 2, { status: "active", now }), [soon])
     }))
 
   test("combines every filter, and pages what is left", () =>
@@ -117,7 +138,13 @@ export const keyFilterContract = (test: ContractTest): void => {
         expected.push((yield* insertKey(organization.id, { ...matching, createdAt })).key)
         yield* Effect.forEach(misses, (fields) => insertKey(organization.id, { ...fields, createdAt }))
       }
-      const filter = keyFilter({ organizationId: organization.id, ...owner, status: "expired", lastUsedBefore: now })
+      const filter = keyFilter({
+        organizationId: organization.id,
+        ...owner,
+        status: "expired",
+        lastUsedBefore: now,
+        expiresBefore: now
+      })
       for (const take of [1, 2, 7]) {
         const walked = yield* walk(take, (slice) => keys.list(filter, slice))
         assert.deepStrictEqual(idsOf(walked), idsOf(newestFirst(expected)))

@@ -71,6 +71,8 @@ export const keyRoundTripContract = (test: ContractTest): void => {
         expiresAt: instant(fixtureTime + 1),
         revokedAt: instant(fixtureTime + 2),
         revokedReason: "leaked: 😱",
+        disabledAt: instant(fixtureTime + 6),
+        disabledReason: "unpaid: 😱",
         useCount: 2 ** 40 + 1,
         lastUsedAt: instant(fixtureTime + 3),
         createdAt: instant(fixtureTime + 4),

@@ -22,6 +22,7 @@ describe("what the Promise client declares", () => {
         "../domain/Metadata.js",
         "../domain/Page.js",
         "../domain/RateLimitStatus.js",
+        "../domain/SigningSecret.js",
         "../services/tenants/TenantInput.js",
         "../services/verifier/ValidateKeyOptions.js",
         "./ClientTypes.js"

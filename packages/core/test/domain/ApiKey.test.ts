@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest"
 import { keyStatus } from "../../src/domain/ApiKey.js"
 
 const at = (millis: number | null) => (millis === null ? null : DateTime.unsafeMake(millis))
-const status = (expiresAt: number | null, revokedAt: number | null, now: number) =>
-  keyStatus({ expiresAt: at(expiresAt), revokedAt: at(revokedAt) }, now)
+const status = (expiresAt: number | null, revokedAt: number | null, now: number, disabledAt: number | null = null) =>
+  keyStatus({ expiresAt: at(expiresAt), revokedAt: at(revokedAt), disabledAt: at(disabledAt) }, now)
 
 describe("the status of a key", () => {
   it("is active without an expiry, for ever", () => {
@@ -17,6 +17,14 @@ describe("the status of a key", () => {
     expect(status(1000, null, 1000)).toBe("expired")
     expect(status(1000, null, 1001)).toBe("expired")
     expect(status(0, null, 0)).toBe("expired")
+  })
+
+  it("is disabled while it is, unless it is over for good", () => {
+    expect(status(null, null, 0, 1000)).toBe("disabled")
+    expect(status(1000, null, 999, 0)).toBe("disabled")
+    expect(status(1000, null, 1000, 0)).toBe("expired")
+    expect(status(null, 500, 1000, 0)).toBe("revoked")
+    expect(status(1000, 500, 2000, 0)).toBe("revoked")
   })
 
   it("is revoked where it was revoked, whatever the expiry and the time", () => {

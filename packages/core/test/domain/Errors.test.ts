@@ -42,6 +42,13 @@ const table: ReadonlyArray<
     "The API key was revoked at 2026-01-02T03:04:05.678Z"
   ],
   [
+    "DisabledKeyError",
+    "disabled_key",
+    new Errors.DisabledKeyError({ keyId, disabledAt: moment }),
+    { keyId, disabledAt: moment },
+    "The API key was disabled at 2026-01-02T03:04:05.678Z"
+  ],
+  [
     "KeyNotAllowedError",
     "key_not_allowed",
     new Errors.KeyNotAllowedError({ keyId, constraint: "project" }),
@@ -115,7 +122,7 @@ describe.each(table)("%s", (name, code, error, data, says) => {
     expect(error).toBeInstanceOf(Error)
     expect(error instanceof Errors.ApiKeyError).toBe(true)
     const classes = Object.entries(Errors).filter(([, value]) => typeof value === "function")
-    expect(classes).toHaveLength(11)
+    expect(classes).toHaveLength(12)
     for (const [other, Class] of classes) {
       expect(error instanceof (Class as new () => unknown), other).toBe(other === name)
     }
@@ -143,7 +150,7 @@ describe("ApiKeyError", () => {
       {}
     ]
     for (const other of alike) expect(other instanceof Errors.ApiKeyError).toBe(false)
-    expect(table).toHaveLength(11)
+    expect(table).toHaveLength(12)
   })
 
   it("narrows by instanceof and by _tag", () => {
@@ -187,6 +194,7 @@ describe("the types of errors", () => {
     type Id = { readonly keyId: KeyId }
     expectTypeOf<Data<Errors.ExpiredKeyError>>().branded.toEqualTypeOf<Id & { readonly expiredAt: Date }>()
     expectTypeOf<Data<Errors.RevokedKeyError>>().branded.toEqualTypeOf<Id & { readonly revokedAt: Date }>()
+    expectTypeOf<Data<Errors.DisabledKeyError>>().branded.toEqualTypeOf<Id & { readonly disabledAt: Date }>()
     expectTypeOf<Errors.KeyNotAllowedError["constraint"]>().toEqualTypeOf<"organization" | "project" | "product">()
     expectTypeOf<Errors.InsufficientScopeError["missing"]>().toEqualTypeOf<ReadonlyArray<string>>()
     expectTypeOf<Errors.QuotaError["retryAfterSeconds"]>().toEqualTypeOf<number | null>()
@@ -203,6 +211,7 @@ describe("the types of errors", () => {
       | "InvalidKeyError"
       | "ExpiredKeyError"
       | "RevokedKeyError"
+      | "DisabledKeyError"
       | "KeyNotAllowedError"
       | "InsufficientScopeError"
       | "QuotaError"
@@ -216,6 +225,7 @@ describe("the types of errors", () => {
       | "invalid_key"
       | "expired_key"
       | "revoked_key"
+      | "disabled_key"
       | "key_not_allowed"
       | "insufficient_scope"
       | "quota_exceeded"

@@ -6,13 +6,16 @@ import {
   ApiKeyError,
   ApiKeys,
   type ApiKeysService,
+  type DisabledKeyError,
   type ExpiredKeyError,
+  type Instant,
   type InsufficientScopeError,
   type InUseError,
   type InvalidInputError,
   type InvalidKeyError,
   type KeyId,
   type KeyNotAllowedError,
+  type KeyStatus,
   type KeyVerifier,
   type KeyVerifierService,
   type NotFoundError,
@@ -24,14 +27,23 @@ import {
   type StoreLayer,
   type StorePorts,
   type Tenants,
-  type TenantsService
+  type TenantsService,
+  type Timespan,
+  type VerifiedKey,
+  type VerifiedKeyData
 } from "../../src/index.js"
 
 // Checked by `tsc -b`: what is claimed here is of types alone.
 
 type ErrorOf<F extends (...args: never) => Effect.Effect<unknown, unknown>> = Effect.Effect.Error<ReturnType<F>>
 
-type Authentication = InvalidKeyError | ExpiredKeyError | RevokedKeyError | InvalidInputError | StoreError
+type Authentication =
+  | InvalidKeyError
+  | ExpiredKeyError
+  | RevokedKeyError
+  | DisabledKeyError
+  | InvalidInputError
+  | StoreError
 
 describe("types", () => {
   it("error channels name exactly what can fail", () => {
@@ -51,6 +63,14 @@ describe("types", () => {
     >()
     expectTypeOf<ErrorOf<TenantsService["listOrganizations"]>>().toEqualTypeOf<InvalidInputError | StoreError>()
     expectTypeOf<ErrorOf<ApiKeysService["updateKey"]>>().toEqualTypeOf<NotFoundError | InvalidInputError | StoreError>()
+    expectTypeOf<ErrorOf<ApiKeysService["disableKey"]>>().toEqualTypeOf<
+      NotFoundError | InvalidInputError | StoreError
+    >()
+    expectTypeOf<ErrorOf<ApiKeysService["rotateKey"]>>().toEqualTypeOf<
+      RevokedKeyError | NotFoundError | InvalidInputError | StoreError
+    >()
+    expectTypeOf<ErrorOf<ApiKeysService["pruneKeys"]>>().toEqualTypeOf<NotFoundError | InvalidInputError | StoreError>()
+    expectTypeOf<ErrorOf<ApiKeysService["signingSecretReport"]>>().toEqualTypeOf<StoreError>()
     expectTypeOf<Effect.Effect.Error<ApiKeysService["health"]>>().toBeNever()
     expectTypeOf<ErrorOf<KeyVerifierService["flush"]>>().toBeNever()
   })
@@ -69,6 +89,23 @@ describe("types", () => {
     expectTypeOf(issue).returns.resolves.toHaveProperty("plaintext").toEqualTypeOf<string>()
     const retry = (client: ApiKeyClient) => client.createKey({ organizationId: "", idempotencyKey: "order-1" })
     expectTypeOf(retry).returns.resolves.toHaveProperty("plaintext").toEqualTypeOf<string | null>()
+  })
+
+  it("a rotated key has a plaintext, always, and its metadata in its type", () => {
+    type Rotated = Effect.Effect.Success<ReturnType<ApiKeysService<{ readonly plan: string }>["rotateKey"]>>
+    expectTypeOf<Rotated["plaintext"]>().toEqualTypeOf<Redacted.Redacted<string>>()
+    expectTypeOf<Rotated["supersededUntil"]>().toEqualTypeOf<Instant | null>()
+    expectTypeOf<Rotated["key"]["metadata"]["plan"]>().toEqualTypeOf<string>()
+    const rotate = (client: ApiKeyClient) => client.rotateKey("", { overlap: "24 hours" })
+    expectTypeOf(rotate).returns.resolves.toExtend<{ readonly plaintext: string; supersededUntil: Date | null }>()
+    expectTypeOf<VerifiedKeyData["supersededAt"]>().toEqualTypeOf<Date | null>()
+    expectTypeOf<VerifiedKey["supersededAt"]>().toEqualTypeOf<Instant | null>()
+  })
+
+  it("a timespan is a number of seconds, or has a unit", () => {
+    expectTypeOf<90 | "90 days" | "1 hour" | "24 hours">().toExtend<Timespan>()
+    expectTypeOf<"90" | "90 weeks" | "a day" | Date>().not.toExtend<Timespan>()
+    expectTypeOf<KeyStatus>().toEqualTypeOf<"active" | "disabled" | "revoked" | "expired">()
   })
 
   it("a metadata schema types metadata on both faces", () => {

@@ -53,6 +53,23 @@ export const outcomeCases: ReadonlyArray<Case> = [
   },
   ...([403, 401] as const).map(
     (status): Case => ({
+      name: `a disabled key, answered with ${status}`,
+      scene: async ({ client, createKey }) => {
+        const { key, plaintext } = await createKey()
+        const { disabledAt } = await client.disableKey(key.id)
+        const challenge = status === 401 ? 'Bearer realm="api", error="invalid_token"' : null
+        const detail = `The API key was disabled at ${disabledAt?.toISOString()}`
+        const body = problem(status, "disabled_key", detail, { keyId: key.id, disabledAt })
+        const headers = { ...refusal, ...noRateLimits, "www-authenticate": challenge }
+        return {
+          guards: status === 403 ? [{}] : [{ revokedStatus: 401 }],
+          steps: [{ headers: [bearer(plaintext)], expected: { status, headers, body } }]
+        }
+      }
+    })
+  ),
+  ...([403, 401] as const).map(
+    (status): Case => ({
       name: `a revoked key, answered with ${status}`,
       scene: async ({ client, revoked }) => {
         const { revokedAt } = await client.getKey(revoked.key.id)

@@ -9,6 +9,7 @@ import { managementCases } from "./managementCases.js"
 import { outcomeCases } from "./outcomeCases.js"
 import { type RawAnswer, send } from "./RawHttp.js"
 import { rateLimitCases } from "./rateLimitCases.js"
+import { rotationCases } from "./rotationCases.js"
 import { checkSyntax } from "./Syntax.js"
 import { makeWorld, type World } from "./World.js"
 
@@ -16,6 +17,7 @@ const table: Readonly<Record<string, ReadonlyArray<Case>>> = {
   Credentials: credentialCases,
   Outcomes: outcomeCases,
   "Rate-limit fields": rateLimitCases,
+  Rotation: rotationCases,
   "Several guards, and rules by request": guardCases,
   Caching: cachingCases,
   Management: managementCases,

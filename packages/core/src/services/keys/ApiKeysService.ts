@@ -1,12 +1,14 @@
-import type { Effect, Redacted, Stream } from "effect"
+import type { Duration, Effect, Redacted, Stream } from "effect"
 import type { ApiKeyOf, KeyStatus } from "../../domain/ApiKey.js"
-import type { InvalidInputError, NotFoundError, StoreError } from "../../domain/Errors.js"
+import type { InvalidInputError, NotFoundError, RevokedKeyError, StoreError } from "../../domain/Errors.js"
 import type { Instant } from "../../domain/Instant.js"
 import type { Metadata } from "../../domain/Metadata.js"
 import type { Page } from "../../domain/Page.js"
 import type { RateLimitAlgorithm } from "../../domain/RateLimit.js"
 import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import type { RateLimitWindow } from "../../domain/RateLimitWindow.js"
+import type { SigningSecretReport } from "../../domain/SigningSecret.js"
+import type { Timespan } from "../../domain/Timespan.js"
 import type { PageInput } from "../tenants/TenantInput.js"
 
 /** A point in time as a caller gives it: between 1970 and 9999, to the millisecond. */
@@ -91,6 +93,44 @@ export interface ReplayedKey<M = Metadata> {
   readonly plaintext: null
 }
 
+/**
+ * How a key is rotated.
+ *
+ * @since 0.1.0
+ */
+export interface RotateKeyInput {
+  /**
+   * How long old secrets of the key go on working: whole seconds, a text such as `"24 hours"`, or a `Duration`; never
+   * longer than the key. One that an earlier rotation left ends then at the latest, and is not prolonged. Default 0:
+   * they stop at once.
+   */
+  readonly overlap?: Timespan | Duration.Duration | undefined
+}
+
+/**
+ * A key with a new secret. This is the one time at which its plaintext is told.
+ *
+ * @since 0.1.0
+ */
+export interface RotatedKey<M = Metadata> extends CreatedKey<M> {
+  /** When the last old secret stops working; `null` where none works any more. */
+  readonly supersededUntil: Instant | null
+}
+
+/**
+ * Which keys to delete for good: at least one of the times has to be given, and neither may be in the future.
+ *
+ * @since 0.1.0
+ */
+export interface PruneKeysInput {
+  /** Of this organization alone. Default all. */
+  readonly organizationId?: string | undefined
+  /** Keys that were revoked before this time. */
+  readonly revokedBefore?: InstantInput | undefined
+  /** Keys that expired before this time; revoked ones stay, unless `revokedBefore` takes them. */
+  readonly expiredBefore?: InstantInput | undefined
+}
+
 /** Whose keys: every field given must match. */
 export interface KeyOwnerInput {
   readonly organizationId?: string | undefined
@@ -108,6 +148,8 @@ export interface KeyFilterInput extends KeyOwnerInput {
   readonly status?: KeyStatus | "all" | undefined
   /** Keys not used since this time, those never used included. */
   readonly lastUsedBefore?: InstantInput | undefined
+  /** Keys that expire, or expired, before this time. */
+  readonly expiresBefore?: InstantInput | undefined
 }
 
 /**
@@ -152,6 +194,28 @@ export interface ApiKeysService<M = Metadata> {
   readonly revokeKeys: (
     input: KeyOwnerInput & { readonly reason?: string | null | undefined }
   ) => Effect.Effect<number, FailsOrAbsent>
+  /** Disables a key until it is enabled again; of a disabled key the first time and reason stay. Of any status. */
+  readonly disableKey: (
+    id: string,
+    options?: { readonly reason?: string | null | undefined }
+  ) => Effect.Effect<ApiKeyOf<M>, FailsOrAbsent>
+  /** Takes a disabling back; a key that is not disabled stays as it is, a revoked one stays revoked. */
+  readonly enableKey: (id: string) => Effect.Effect<ApiKeyOf<M>, FailsOrAbsent>
+  /**
+   * Gives a key a new plaintext; id, scopes, limits and their state, metadata and history stay. A revoked key fails
+   * with `RevokedKeyError`; an expired or disabled one gets its plaintext, and stays what it is.
+   */
+  readonly rotateKey: (
+    id: string,
+    options?: RotateKeyInput
+  ) => Effect.Effect<RotatedKey<M>, FailsOrAbsent | RevokedKeyError>
+  /**
+   * Deletes keys that have ended, as {@link deleteKey} does, and returns how many these were. In batches, each in a
+   * transaction of its own: one that fails leaves those before it done, and may be called again.
+   */
+  readonly pruneKeys: (input: PruneKeysInput) => Effect.Effect<number, FailsOrAbsent>
+  /** Counts keys by the signing secret that made their digests. Reads every digest: for people, not for requests. */
+  readonly signingSecretReport: () => Effect.Effect<SigningSecretReport, StoreError>
   /** Deletes a key, its digests, counters and whatever else refers to it. */
   readonly deleteKey: (id: string) => Effect.Effect<void, FailsOrAbsent>
   /** The state of a key's limits, without charging. */

@@ -4,9 +4,10 @@ import { type InvalidInputError, NotFoundError } from "../../domain/Errors.js"
 import { type KeyPatch, KeyStore } from "../../ports/KeyStore.js"
 import { RateLimitStore } from "../../ports/RateLimitStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
+import { Settings } from "../Settings.js"
 import { orNotFound } from "../tenants/entity.js"
 import type { ApiKeysService } from "./ApiKeysService.js"
-import { decodeChanges, decodeKeyId, decodeRevocation, decodeRevocationOfOwner } from "./input.js"
+import { checkLifetime, decodeChanges, decodeKeyId, decodeReason, decodeRevocationOfOwner } from "./input.js"
 import { makeOwnerExists } from "./owner.js"
 
 type Operations = Pick<
@@ -16,6 +17,7 @@ type Operations = Pick<
 
 /** Changes keys, and ends them. */
 export const makeChanges = Effect.gen(function* () {
+  const { maxKeyLifetime } = yield* Settings
   const store = yield* KeyStore
   const limits = yield* RateLimitStore
   const codec = yield* MetadataCodec
@@ -37,6 +39,11 @@ export const makeChanges = Effect.gen(function* () {
   const updateKey: Operations["updateKey"] = Effect.fn("ApiKeys.updateKey")(function* (input, changes) {
     const id = yield* decodeKeyId(input)
     const patch = yield* patchOf(changes)
+    if (maxKeyLifetime !== null && patch.expiresAt !== undefined) {
+      // When a key was created never changes, so that it may be looked at before.
+      const { createdAt } = yield* find(id)
+      yield* checkLifetime({ createdAt, expiresAt: patch.expiresAt }, maxKeyLifetime)
+    }
     const key =
       Object.keys(patch).length === 0
         ? yield* find(id)
@@ -46,7 +53,7 @@ export const makeChanges = Effect.gen(function* () {
 
   const revokeKey: Operations["revokeKey"] = Effect.fn("ApiKeys.revokeKey")(function* (input, options) {
     const id = yield* decodeKeyId(input)
-    const { reason } = yield* decodeRevocation(options ?? {})
+    const { reason } = yield* decodeReason(options ?? {})
     const key = yield* store.revoke(id, { at: yield* DateTime.now, reason }).pipe(orNotFound("key", id))
     return yield* codec.typed(key)
   })

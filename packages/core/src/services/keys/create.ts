@@ -8,11 +8,11 @@ import { KeyStore } from "../../ports/KeyStore.js"
 import { Identifiers } from "../Identifiers.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
-import { decodeNewKey } from "./input.js"
+import { checkLifetime, decodeNewKey } from "./input.js"
 
 /** Issues keys: checks, draws a plaintext, and stores all but it. */
 export const makeCreateKey = Effect.gen(function* () {
-  const { head } = yield* Settings
+  const { head, maxKeyLifetime } = yield* Settings
   const hasher = yield* KeyHasher
   const store = yield* KeyStore
   const identifiers = yield* Identifiers
@@ -25,6 +25,7 @@ export const makeCreateKey = Effect.gen(function* () {
     if (fields.expiresAt !== null && fields.expiresAt.epochMillis <= createdAt.epochMillis) {
       return yield* invalidInput("expiresAt", "is not in the future")
     }
+    yield* checkLifetime({ createdAt, expiresAt: fields.expiresAt }, maxKeyLifetime)
     const plaintext = issue(head, hasher.random)
     const key = new ApiKey({
       ...fields,
@@ -33,6 +34,8 @@ export const makeCreateKey = Effect.gen(function* () {
       metadata: encoded,
       revokedAt: null,
       revokedReason: null,
+      disabledAt: null,
+      disabledReason: null,
       useCount: 0,
       lastUsedAt: null,
       createdAt,

@@ -1,11 +1,13 @@
 import { Effect, Schema } from "effect"
+import type { InvalidInputError } from "../../domain/Errors.js"
 import { idInput, KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
 import { decodeInput, decodeValue, invalidInput } from "../../domain/Input.js"
-import { InstantInput } from "../../domain/Instant.js"
+import { type Instant, InstantInput } from "../../domain/Instant.js"
 import { pageFields } from "../../domain/Page.js"
 import { RateLimitsInput } from "../../domain/RateLimit.js"
 import { rule, ShortText } from "../../domain/Rule.js"
 import { Scopes } from "../../domain/Scope.js"
+import { TimespanInput } from "../../domain/Timespan.js"
 
 export const decodeKeyId = decodeValue("id", idInput(KeyId))
 
@@ -54,7 +56,8 @@ export const decodeChanges = decodeInput(
 
 const reason = orNull(ShortText)
 
-export const decodeRevocation = decodeInput(Schema.Struct({ reason }))
+/** Why a key is revoked or disabled. */
+export const decodeReason = decodeInput(Schema.Struct({ reason }))
 
 const decodeOwnerRevocation = decodeInput(Schema.Struct({ ...owner, reason }))
 
@@ -71,9 +74,49 @@ export const decodeKeyFilter = decodeInput(
     ...owner,
     ...pageFields,
     status: Schema.optionalWith(
-      Schema.Literal("active", "revoked", "expired", "all").annotations(rule("is not active, revoked, expired or all")),
+      Schema.Literal("active", "disabled", "revoked", "expired", "all").annotations(
+        rule("is not active, disabled, revoked, expired or all")
+      ),
       { default: () => "all" as const }
     ),
-    lastUsedBefore: orNull(InstantInput)
+    lastUsedBefore: orNull(InstantInput),
+    expiresBefore: orNull(InstantInput)
   })
 )
+
+export const decodeRotation = decodeInput(
+  Schema.Struct({ overlap: Schema.optionalWith(TimespanInput(0), { default: () => 0 }) })
+)
+
+const decodeGivenPruning = decodeInput(
+  Schema.Struct({
+    organizationId: owner.organizationId,
+    revokedBefore: orNull(InstantInput),
+    expiredBefore: orNull(InstantInput)
+  })
+)
+
+/** What is to be deleted has to be said, and to be over: a key that expires tomorrow is still good. */
+export const decodePruning = Effect.fnUntraced(function* (input: unknown, now: Instant) {
+  const pruning = yield* decodeGivenPruning(input)
+  if (pruning.revokedBefore === null && pruning.expiredBefore === null) {
+    return yield* invalidInput("", "one of revokedBefore and expiredBefore is required")
+  }
+  for (const path of ["revokedBefore", "expiredBefore"] as const) {
+    const time = pruning[path]
+    if (time !== null && time.epochMillis > now.epochMillis) return yield* invalidInput(path, "is in the future")
+  }
+  return pruning
+})
+
+/** Refuses an expiry that is later than a key may live, none at all included. */
+export const checkLifetime = (
+  { createdAt, expiresAt }: { readonly createdAt: Instant; readonly expiresAt: Instant | null },
+  maxKeyLifetime: number | null
+): Effect.Effect<void, InvalidInputError> => {
+  if (maxKeyLifetime === null) return Effect.void
+  if (expiresAt === null) return Effect.fail(invalidInput("expiresAt", "is required by maxKeyLifetime"))
+  return expiresAt.epochMillis - createdAt.epochMillis <= maxKeyLifetime * 1000
+    ? Effect.void
+    : Effect.fail(invalidInput("expiresAt", "is later than maxKeyLifetime after the key's creation"))
+}

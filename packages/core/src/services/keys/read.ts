@@ -33,7 +33,8 @@ export const makeReads = Effect.gen(function* () {
       filter.organizationId,
       filter.projectId,
       filter.productId,
-      millis(filter.lastUsedBefore)
+      millis(filter.lastUsedBefore),
+      millis(filter.expiresBefore)
     ]
     const page: Page<ApiKey> = yield* readPage(bound, { cursor, limit }, (slice) =>
       store.list({ ...filter, status: status === "all" ? null : status, now }, slice)

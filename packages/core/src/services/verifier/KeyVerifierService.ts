@@ -8,6 +8,7 @@ import type {
   QuotaError,
   StoreError
 } from "../../domain/Errors.js"
+import type { Instant } from "../../domain/Instant.js"
 import type { Metadata } from "../../domain/Metadata.js"
 import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import type { ValidateKeyOptions, VerifyKeyOptions } from "./ValidateKeyOptions.js"
@@ -22,6 +23,10 @@ export interface VerifiedKey<M = Metadata> {
   readonly key: ApiKeyOf<M>
   /** Each limit of the key as this call left it; empty where none was looked at. */
   readonly limits: ReadonlyArray<RateLimitStatus>
+  /** When a rotation superseded the secret that was presented; `null` where it is the key's current one. */
+  readonly supersededAt: Instant | null
+  /** The first moment at which that secret no longer verifies; `null` where it is the key's current one. */
+  readonly supersededUntil: Instant | null
 }
 
 /** What a `KeyVerifier` does, over metadata of type `M`. */

@@ -2,15 +2,16 @@ import { Clock, DateTime, Effect, Redacted } from "effect"
 import { keyStatus } from "../../domain/ApiKey.js"
 import {
   type AuthenticationError,
+  DisabledKeyError,
   ExpiredKeyError,
   InvalidKeyError,
   RevokedKeyError,
   type StoreError
 } from "../../domain/Errors.js"
 import { isWellFormed } from "../../domain/KeyToken.js"
-import { KeyHasher } from "../../ports/KeyHasher.js"
-import { type FoundKey, KeyStore } from "../../ports/KeyStore.js"
+import type { FoundKey } from "../../ports/KeyStore.js"
 import { Settings } from "../Settings.js"
+import { makeLookUp, makeRedigest } from "./lookUp.js"
 
 /** The text of a key of this deployment, or nothing: no store is asked about anything else. */
 const parse = (plaintext: unknown, heads: ReadonlySet<string>): string | null => {
@@ -19,38 +20,39 @@ const parse = (plaintext: unknown, heads: ReadonlySet<string>): string | null =>
 }
 
 /** A key whose holder proved the secret may be told its state. */
-const checkStatus = (found: FoundKey, now: number): Effect.Effect<FoundKey, ExpiredKeyError | RevokedKeyError> => {
-  const { expiresAt, id: keyId, revokedAt } = found.key
+const checkStatus = (
+  { key }: FoundKey,
+  now: number
+): Effect.Effect<void, ExpiredKeyError | RevokedKeyError | DisabledKeyError> => {
+  const { disabledAt, expiresAt, id: keyId, revokedAt } = key
+  const status = keyStatus(key, now)
   if (revokedAt !== null) {
     return Effect.fail(new RevokedKeyError({ keyId, revokedAt: DateTime.toDateUtc(revokedAt) }))
   }
-  if (expiresAt !== null && keyStatus(found.key, now) === "expired") {
+  if (expiresAt !== null && status === "expired") {
     return Effect.fail(new ExpiredKeyError({ keyId, expiredAt: DateTime.toDateUtc(expiresAt) }))
   }
-  return Effect.succeed(found)
+  if (disabledAt !== null && status === "disabled") {
+    return Effect.fail(new DisabledKeyError({ keyId, disabledAt: DateTime.toDateUtc(disabledAt) }))
+  }
+  return Effect.void
 }
 
 /** From a plaintext to an active key. */
 export const makeAuthenticate = Effect.gen(function* () {
   const { heads } = yield* Settings
-  const hasher = yield* KeyHasher
-  const store = yield* KeyStore
-
-  const lookUp = Effect.fnUntraced(function* (text: string) {
-    const digest = hasher.digest(text)
-    const [found] = yield* store.findByDigests([digest.bytes])
-    if (found === undefined || found._tag === "None") return yield* new InvalidKeyError()
-    // An index may compare in its own way; what was found is compared once more, in constant time.
-    if (!hasher.equals(found.value.digest, digest.bytes)) return yield* new InvalidKeyError()
-    return found.value
-  })
+  const lookUp = yield* makeLookUp
+  const redigest = yield* makeRedigest
 
   return Effect.fnUntraced(function* (
     plaintext: unknown
   ): Effect.fn.Return<FoundKey, AuthenticationError | StoreError> {
     const text = parse(plaintext, heads)
     if (text === null) return yield* new InvalidKeyError()
-    const found = yield* lookUp(text)
-    return yield* checkStatus(found, yield* Clock.currentTimeMillis)
+    const now = yield* Clock.currentTimeMillis
+    const lookedUp = yield* lookUp(text, now)
+    yield* checkStatus(lookedUp.found, now)
+    yield* redigest(lookedUp)
+    return lookedUp.found
   })
 })

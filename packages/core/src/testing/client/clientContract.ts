@@ -1,14 +1,17 @@
-import { Layer } from "effect"
+import { type Context, Effect, Exit, Layer, Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ApiKeyClient } from "../../client/ApiKeyClient.js"
-import { Store, type StoreLayer } from "../../ports/Store.js"
+import { Store, type StoreLayer, type StorePorts } from "../../ports/Store.js"
 import { makeCapture } from "../capture.js"
 import { clientAccess } from "./clientAccess.js"
 import { clientClosing } from "./clientClosing.js"
+import { clientEndings } from "./clientEndings.js"
 import type { OpenedClient } from "./clientFixtures.js"
 import { clientFuzz } from "./clientFuzz.js"
 import { clientKeys } from "./clientKeys.js"
 import { clientLimits } from "./clientLimits.js"
+import { clientRotation } from "./clientRotation.js"
+import { clientSecrets, type OpenWithSecrets } from "./clientSecrets.js"
 import { clientTenants } from "./clientTenants.js"
 import { clientVerification } from "./clientVerification.js"
 import { makeClientWatch } from "./clientWatch.js"
@@ -37,11 +40,22 @@ export const clientContract = (name: string, open: () => StoreLayer, options?: {
     const openClient = async (environment = "live") =>
       watch.over(await openStore(Store.fromLayer(Layer.provideMerge(open(), capture.layer)), environment))
 
+    /** One store for several clients, which closing one of them leaves open. */
+    const scope = Effect.runSync(Scope.make())
+    let shared: Promise<Context.Context<StorePorts>> | undefined
+    const openWith: OpenWithSecrets = async ([signingSecret, ...previousSigningSecrets]) => {
+      shared ??= Effect.runPromise(Layer.buildWithScope(open(), scope))
+      const store = Store.fromLayer(Layer.provideMerge(Layer.succeedContext(await shared), capture.layer))
+      const secrets = { signingSecret, previousSigningSecrets }
+      return watch.over(await ApiKeyClient.open({ store, ...secrets, keyPrefix: "myapp", environment: "live" }))
+    }
+
     beforeAll(async () => {
       client = await openClient()
     }, timeout)
     afterAll(async () => {
       await client?.close()
+      await Effect.runPromise(Scope.close(scope, Exit.void))
     }, timeout)
 
     const opened: OpenedClient = () => {
@@ -51,6 +65,9 @@ export const clientContract = (name: string, open: () => StoreLayer, options?: {
     describe("tenants", () => clientTenants(opened))
     describe("keys", () => clientKeys(opened))
     describe("verification", () => clientVerification(opened, openClient))
+    describe("rotation", () => clientRotation(opened))
+    describe("endings", () => clientEndings(opened))
+    describe("signing secrets", () => clientSecrets(openWith))
     describe("access", () => clientAccess(opened))
     describe("limits", () => clientLimits(opened))
     // Unwatched: it makes so much that to look through all of it would take minutes.

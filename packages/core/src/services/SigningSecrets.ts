@@ -1,0 +1,90 @@
+import { Effect, Redacted } from "effect"
+import type { InvalidInputError } from "../domain/Errors.js"
+import { invalidInput } from "../domain/Input.js"
+import type { SigningSecretReport, SigningSecretUse } from "../domain/SigningSecret.js"
+import type { SecretCount } from "../ports/KeyStore.js"
+
+/** A secret as it is given. */
+export type SecretInput = Redacted.Redacted<string> | string
+
+const minimumLength = 32
+
+const textOf = (secret: unknown): unknown => (Redacted.isRedacted(secret) ? Redacted.value(secret) : secret)
+
+/** Checks the secret that makes digests. */
+export const checkSecret = (secret: unknown): Effect.Effect<Redacted.Redacted<string>, InvalidInputError> => {
+  const text = textOf(secret)
+  return typeof text === "string" && text.length >= minimumLength
+    ? Effect.succeed(Redacted.make(text))
+    : Effect.fail(
+        invalidInput(
+          "signingSecret",
+          `is not a text of at least ${minimumLength} characters; make one with: openssl rand -hex 32`
+        )
+      )
+}
+
+/** More than any deployment has at once; each costs an HMAC a verification. */
+const maxPrevious = 16
+
+/**
+ * Checks secrets under which keys are accepted as well: of any length, since they are what they are. One that is given
+ * twice, or is the current one, counts once.
+ */
+export const checkPreviousSecrets = (
+  given: unknown,
+  current: Redacted.Redacted<string>
+): Effect.Effect<ReadonlyArray<Redacted.Redacted<string>>, InvalidInputError> => {
+  const list: unknown = given ?? []
+  if (!Array.isArray(list) || list.length > maxPrevious) {
+    return Effect.fail(invalidInput("previousSigningSecrets", `is not a list of at most ${maxPrevious} texts`))
+  }
+  const texts = new Set<string>()
+  for (const [i, secret] of list.entries()) {
+    const text = textOf(secret)
+    if (typeof text !== "string" || text === "") {
+      return Effect.fail(invalidInput(`previousSigningSecrets.${i}`, "is not a text of at least 1 character"))
+    }
+    texts.add(text)
+  }
+  texts.delete(Redacted.value(current))
+  return Effect.succeed([...texts].map((text) => Redacted.make(text)))
+}
+
+/** Warns of previous secrets that would be refused as the current one. */
+export const warnOfShortSecrets = (previous: ReadonlyArray<Redacted.Redacted<string>>): Effect.Effect<void> => {
+  const short = previous.filter((secret) => Redacted.value(secret).length < minimumLength).length
+  return short === 0
+    ? Effect.void
+    : Effect.logWarning(
+        `${short} of previousSigningSecrets ${short === 1 ? "is" : "are"} shorter than ${minimumLength} characters: whoever has the database may guess it; drop it as soon as signingSecretReport() shows no key under it`
+      )
+}
+
+/** Warns of keys that no accepted secret can verify. */
+export const warnOfUnserved = (keys: number): Effect.Effect<void> =>
+  keys === 0
+    ? Effect.void
+    : Effect.logWarning(
+        `${keys} ${keys === 1 ? "key" : "keys"} in the store cannot be verified: a signing secret made their digests that is neither signingSecret nor among previousSigningSecrets`
+      )
+
+/** What depends on which secret, from counts of digests. */
+export const reportOf = (
+  secretIds: readonly [current: string, ...previous: ReadonlyArray<string>],
+  counts: ReadonlyArray<SecretCount>
+): SigningSecretReport => {
+  const useOf = (secretId: string, role: SigningSecretUse["role"]): SigningSecretUse => {
+    const count = counts.find((one) => one.secretId === secretId)
+    return { secretId, role, keys: count?.current ?? 0, superseded: count?.superseded ?? 0 }
+  }
+  const unknown = counts
+    .map(({ secretId }) => secretId)
+    .filter((secretId) => !secretIds.includes(secretId))
+    .sort()
+    .map((secretId) => useOf(secretId, "unknown"))
+  return {
+    secrets: [...secretIds.map((secretId, i) => useOf(secretId, i === 0 ? "current" : "previous")), ...unknown],
+    unservedKeys: unknown.reduce((sum, { keys }) => sum + keys, 0)
+  }
+}

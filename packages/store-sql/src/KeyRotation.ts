@@ -1,0 +1,115 @@
+import {
+  type Digest,
+  type Instant,
+  type KeyId,
+  overlapEnd,
+  type Rotation,
+  type RotationOutcome,
+  type SecretCount
+} from "@apikeys/core"
+import { Effect, Option, Schema } from "effect"
+import type { Dialect } from "./Dialect.js"
+import type { KeyCodec } from "./KeyCodec.js"
+import type { Operations } from "./Operations.js"
+
+/** The members of the port that are about the digests of keys. */
+export const makeRotation = (dialect: Dialect, operations: Operations, codec: KeyCodec) => {
+  const { id: encodeId, instant, rows, run, sql, tables } = dialect
+  const encodeDigest = Schema.encodeSync(rows.Digest)
+  const columns = dialect.columns(rows.Key)
+
+  /** None is prolonged. What ends at once goes at once: it is no secret any more. */
+  const supersede = Effect.fnUntraced(function* (
+    connection: Parameters<typeof run>[0],
+    id: KeyId,
+    at: Instant,
+    until: Instant
+  ) {
+    const ofKey = sql`key_id = ${encodeId(id)}`
+    const start = instant(at.epochMillis)
+    const end = instant(until.epochMillis)
+    yield* run(
+      connection,
+      sql`
+        update ${tables.digests} set superseded_at = coalesce(superseded_at, ${start}),
+          valid_until = case when valid_until is null or valid_until > ${end} then ${end} else valid_until end
+        where ${ofKey}`
+    )
+    yield* run(connection, sql`delete from ${tables.digests} where ${ofKey} and valid_until <= ${start}`)
+  })
+
+  const rotate = (id: KeyId, { at, digest, hint, overlapMillis }: Rotation) =>
+    operations.change("KeyStore.rotate", (connection) =>
+      Effect.gen(function* () {
+        const ofId = sql`select ${columns} from ${tables.keys} where id = ${encodeId(id)}`
+        const [row] = yield* run(connection, sql`${ofId} ${dialect.forUpdate}`)
+        if (row === undefined) return Option.none<RotationOutcome>()
+        const before = codec.decode(row)
+        if (before.revokedAt !== null) return Option.some<RotationOutcome>({ _tag: "Revoked", key: before })
+        const until = overlapEnd(before, at, overlapMillis)
+        yield* supersede(connection, id, at, until)
+        const current = encodeDigest({
+          digest: digest.bytes,
+          key_id: id,
+          secret_id: digest.secretId,
+          created_at: at,
+          superseded_at: null,
+          valid_until: null
+        })
+        yield* run(connection, sql`insert into ${tables.digests} ${sql.insert(current)}`)
+        const changes = sql.update({ hint, updated_at: instant(at.epochMillis) })
+        yield* run(connection, sql`update ${tables.keys} set ${changes} where id = ${encodeId(id)}`)
+        const [after] = yield* run(connection, ofId)
+        return Option.some<RotationOutcome>({ _tag: "Rotated", key: codec.decode(after), until })
+      })
+    )
+
+  /** One statement on one row, which decides by itself whether that row is still there. */
+  const redigest = (from: Uint8Array, to: Digest) =>
+    operations.change("KeyStore.redigest", (connection) => {
+      const changes = sql.update({ digest: dialect.bytes(to.bytes), secret_id: to.secretId })
+      const statement = sql`update ${tables.digests} set ${changes} where digest = ${dialect.bytes(from)}`
+      return Effect.map(dialect.affected(connection, statement), (changed) => changed > 0)
+    })
+
+  const countSecrets = (now: Instant) =>
+    operations.read("KeyStore.countSecrets", (connection) => {
+      const isSuperseded = sql`superseded_at is not null and valid_until > ${instant(now.epochMillis)}`
+      const statement = sql`
+        select secret_id, sum(case when superseded_at is null then 1 else 0 end) as current_digests,
+          sum(case when ${isSuperseded} then 1 else 0 end) as superseded_digests
+        from ${tables.digests} group by secret_id`
+      return Effect.map(run(connection, statement), (counted) =>
+        counted.map(toCount).filter(({ current, superseded }) => current + superseded > 0)
+      )
+    })
+
+  /** Between the known ids there is next to nothing in the index, and the ranges say so: `not in` reads all of it. */
+  const countUnserved = (secretIds: ReadonlyArray<string>) =>
+    operations.read("KeyStore.countUnserved", (connection) => {
+      const known = [...new Set(secretIds)].sort()
+      const ranges = [null, ...known].map((above, i) => {
+        const below = known[i]
+        const bounds = [
+          ...(above === null ? [] : [sql`secret_id > ${above}`]),
+          ...(below === undefined ? [] : [sql`secret_id < ${below}`]),
+          sql`superseded_at is null`
+        ]
+        return sql`(select count(*) from ${tables.digests} where ${sql.and(bounds)})`
+      })
+      return Effect.map(run(connection, sql`select ${sql.join(" + ", false)(ranges)} as unserved`), ([row]) =>
+        Number((row as { readonly unserved: unknown }).unserved)
+      )
+    })
+
+  return { rotate, redigest, countSecrets, countUnserved }
+}
+
+const toCount = (row: unknown): SecretCount => {
+  const { current_digests, secret_id, superseded_digests } = row as {
+    readonly secret_id: string
+    readonly current_digests: unknown
+    readonly superseded_digests: unknown
+  }
+  return { secretId: secret_id, current: Number(current_digests), superseded: Number(superseded_digests) }
+}
