@@ -1,4 +1,4 @@
-import type { PrunedBatch, Pruning } from "@apikeys/core"
+import { KeyId, type PrunedBatch, type Pruning } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { Effect } from "effect"
 import type { Dialect } from "./Dialect.js"
@@ -33,7 +33,7 @@ export const makePrune = (dialect: Dialect, operations: Operations) => {
   }
 
   return (pruning: Pruning, limit: number) =>
-    operations.change("KeyStore.prune", (connection) =>
+    operations.change("KeyStore.prune", (connection, tell) =>
       Effect.gen(function* () {
         const ended = endings(pruning)
         const candidates: Array<string> = []
@@ -48,6 +48,7 @@ export const makePrune = (dialect: Dialect, operations: Operations) => {
         // Digests and counters go by their foreign keys.
         const ids = sql.in(held.map(encodeId))
         if (held.length > 0) yield* run(connection, sql`delete from ${tables.keys} where id in ${ids}`)
+        for (const id of held) tell({ _tag: "Key", id: KeyId.make(id) })
         return { deleted: held.length, more: candidates.length === limit }
       })
     )

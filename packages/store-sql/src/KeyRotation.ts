@@ -39,7 +39,7 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
   })
 
   const rotate = (id: KeyId, { at, digest, hint, overlapMillis }: Rotation) =>
-    operations.change("KeyStore.rotate", (connection) =>
+    operations.change("KeyStore.rotate", (connection, tell) =>
       Effect.gen(function* () {
         const ofId = sql`select ${columns} from ${tables.keys} where id = ${encodeId(id)}`
         const [row] = yield* run(connection, sql`${ofId} ${dialect.forUpdate}`)
@@ -60,11 +60,15 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
         const changes = sql.update({ hint, updated_at: instant(at.epochMillis) })
         yield* run(connection, sql`update ${tables.keys} set ${changes} where id = ${encodeId(id)}`)
         const [after] = yield* run(connection, ofId)
+        tell({ _tag: "Key", id })
         return Option.some<RotationOutcome>({ _tag: "Rotated", key: codec.decode(after), until })
       })
     )
 
-  /** One statement on one row, which decides by itself whether that row is still there. */
+  /**
+   * One statement on one row, which decides by itself whether that row is still there. Nobody is told: it opens the
+   * same key to the same plaintext.
+   */
   const redigest = (from: Uint8Array, to: Digest) =>
     operations.change("KeyStore.redigest", (connection) => {
       const changes = sql.update({ digest: dialect.bytes(to.bytes), secret_id: to.secretId })

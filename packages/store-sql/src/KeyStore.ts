@@ -159,19 +159,25 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
     )
 
   const disable = (id: KeyId, { at, reason }: Disabling) =>
-    operations.change("KeyStore.disable", (connection) => {
-      const time = instant(at.epochMillis)
-      const changes = sql.update({ disabled_at: time, disabled_reason: reason, updated_at: time })
-      const statement = sql`update ${tables.keys} set ${changes} where disabled_at is null and id = ${encodeId(id)}`
-      return Effect.zipRight(run(connection, statement), findById(connection, id))
-    })
+    operations.change("KeyStore.disable", (connection, tell) =>
+      Effect.gen(function* () {
+        const time = instant(at.epochMillis)
+        const changes = sql.update({ disabled_at: time, disabled_reason: reason, updated_at: time })
+        const statement = sql`update ${tables.keys} set ${changes} where disabled_at is null and id = ${encodeId(id)}`
+        if ((yield* dialect.affected(connection, statement)) > 0) tell({ _tag: "Key", id })
+        return yield* findById(connection, id)
+      })
+    )
 
   const enable = (id: KeyId, at: Instant) =>
-    operations.change("KeyStore.enable", (connection) => {
-      const changes = sql.update({ disabled_at: null, disabled_reason: null, updated_at: instant(at.epochMillis) })
-      const statement = sql`update ${tables.keys} set ${changes} where disabled_at is not null and id = ${encodeId(id)}`
-      return Effect.zipRight(run(connection, statement), findById(connection, id))
-    })
+    operations.change("KeyStore.enable", (connection, tell) =>
+      Effect.gen(function* () {
+        const changes = sql.update({ disabled_at: null, disabled_reason: null, updated_at: instant(at.epochMillis) })
+        const statement = sql`update ${tables.keys} set ${changes} where disabled_at is not null and id = ${encodeId(id)}`
+        if ((yield* dialect.affected(connection, statement)) > 0) tell({ _tag: "Key", id })
+        return yield* findById(connection, id)
+      })
+    )
 
   /** Digests and counters go by their foreign keys. */
   const remove = (id: KeyId) =>

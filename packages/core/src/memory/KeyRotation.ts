@@ -6,7 +6,7 @@ import { isSecretValid, overlapEnd } from "../domain/Rotation.js"
 import type { Digest } from "../ports/KeyHasher.js"
 import type { FoundKey, Rotation, RotationOutcome, SecretCount } from "../ports/KeyStore.js"
 import { type KeyRow, toInstant, toKey } from "./KeyRow.js"
-import { type DigestRow, digestKey, type State } from "./State.js"
+import { type DigestRow, digestKey, type State, tell } from "./State.js"
 
 /** The members of the port that are about the digests of keys. */
 export const makeRotation = (state: State) => ({
@@ -54,6 +54,7 @@ const rotate = (
   state.digests.set(digestKey(digest.bytes), currentDigest(id, digest))
   const rotated: KeyRow = Object.freeze({ ...row, hint, updatedAt: at.epochMillis })
   state.keys.set(id, rotated)
+  tell(state, { _tag: "Key", id })
   return Effect.succeedSome({ _tag: "Rotated", key: toKey(rotated), until })
 }
 

@@ -15,6 +15,7 @@ import {
   insertProject,
   instant,
   keyOwner,
+  makeDigest,
   makeNewKey,
   makeRateLimit,
   uniqueName
@@ -110,7 +111,7 @@ const isOf =
     change._tag !== "Tenants" && ids.includes(change.id)
 
 const keyCases = (test: ContractTest): void => {
-  test("tells of a key that was updated, revoked or deleted, once each", () =>
+  test("tells of a key that was changed or ended in whatever way, once each", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore
       const { id } = yield* insertOrganization()
@@ -118,6 +119,9 @@ const keyCases = (test: ContractTest): void => {
       for (const change of [
         keys.update(key.id, { scopes: ["read"] }, at),
         keys.update(key.id, { rateLimits: [makeRateLimit()] }, at),
+        keys.rotate(key.id, { at, digest: makeDigest(), hint: key.hint, overlapMillis: 1000 }),
+        keys.disable(key.id, { at, reason: null }),
+        keys.enable(key.id, at),
         keys.revoke(key.id, revocation),
         keys.delete(key.id)
       ]) {
@@ -133,7 +137,14 @@ const keyCases = (test: ContractTest): void => {
       yield* keys.revoke(key.id, revocation)
       const gone = absent.key()
       const project = yield* insertProject(id)
+      const { digest, key: other } = yield* insertKey(id, { revokedAt: at })
+      const rotation = { at, digest: makeDigest(), hint: key.hint, overlapMillis: 0 }
       const again = Effect.all([
+        keys.enable(key.id, at),
+        keys.disable(gone, { at, reason: null }),
+        keys.rotate(other.id, rotation),
+        keys.rotate(gone, rotation),
+        keys.redigest(digest.bytes, makeDigest()),
         keys.revoke(key.id, { at, reason: "again" }),
         keys.revokeAll(keyOwner({ organizationId: id }), revocation),
         keys.revokeAll(keyOwner({ projectId: project.id }), revocation),
@@ -141,7 +152,7 @@ const keyCases = (test: ContractTest): void => {
         keys.revoke(gone, revocation),
         keys.delete(gone)
       ])
-      assert.deepStrictEqual(yield* toldBy(again, isOf(key.id, id, gone)), [])
+      assert.deepStrictEqual(yield* toldBy(again, isOf(key.id, other.id, id, gone)), [])
     }))
 
   test("tells nothing of a key that is new, nor of one that was not inserted", () =>
@@ -157,6 +168,21 @@ const keyCases = (test: ContractTest): void => {
         Effect.flip(keys.insert({ ...newKey, idempotencyKey: null }))
       ])
       assert.deepStrictEqual(yield* toldBy(insertions, isOf(id, newKey.key.id, stranger.key.id)), [])
+    }))
+
+  test("tells of each key that was pruned", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      const { id } = yield* insertOrganization()
+      const ended = [yield* insertKey(id, { revokedAt: at }), yield* insertKey(id, { expiresAt: at })]
+      const ids = ended.map(({ key }) => key.id)
+      const before = instant(at.epochMillis + 1)
+      const pruning = { organizationId: id, revokedBefore: before, expiredBefore: before }
+      const told = yield* toldBy(keys.prune(pruning, 100), isOf(...ids))
+      assert.sameDeepMembers(
+        [...told],
+        ids.map((own) => ({ _tag: "Key" as const, id: own }))
+      )
     }))
 
   for (const by of ["organizationId", "projectId", "productId"] as const) {
