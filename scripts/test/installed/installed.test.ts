@@ -31,7 +31,7 @@ const catalog = (() => {
   }
 })()
 
-describe("the packages, installed into an empty project", () => {
+describe("the packages, installed into an empty project", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "apikeys-installed-"))
   const tarballs = join(folder, "tarballs")
   const project = join(folder, "project")
