@@ -64,7 +64,8 @@ const headersBesideNode = () => {
   return version === process.versions.node ? prefix : undefined
 }
 
-const environment = () => {
+/** What child processes run with. */
+export const environment = () => {
   const headers = headersBesideNode()
   return {
     ...(headers && { npm_config_nodedir: headers }),

@@ -83,7 +83,7 @@ describe("README", () => {
       it(`${file}: ${name} runs`, async () => {
         const { stderr } = await run(process.execPath, [join(folder, "dist", `${name}.js`)], {
           cwd: mkdtempSync(join(scratch, "run-")),
-          env: { ...process.env, APIKEYS_SIGNING_SECRET: "0123456789abcdef".repeat(4) },
+          env: { ...process.env, PORT: "0", APIKEYS_SIGNING_SECRET: "0123456789abcdef".repeat(4) },
           timeout: 20_000
         })
         expect(stderr).toBe("")

@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto"
+import { once } from "node:events"
+import { connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2"
+import { json } from "node:stream/consumers"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ApiKeyClient, ApiKeys, InvalidInputError, InvalidKeyError, MemoryStore, Tenants } from "@apikeys/core"
 import { apiKeyOf, fastifyApiKeys, type OnError, problemHandler } from "@apikeys/fastify"
@@ -214,6 +217,35 @@ describe("fastifyApiKeys", () => {
     const answer = await app.inject({ url: "/", headers: { "x-api-key": Redacted.value(plaintext) } })
     assert.deepInclude(answer.json<object>(), { name: "of Effect", status: "active", useCount: 1 })
     await runtime.dispose()
+  })
+
+  it("reads and hides keys of HTTP/2 in the same way", async () => {
+    const key = headers.authorization.replace("Bearer ", "")
+    const app = Fastify({ http2: true })
+    await app.register(fastifyApiKeys, { client, hideCredentials: true })
+    app.get("/", { config: { apiKey: true } }, (request) => ({
+      plan: apiKeyOf(request).metadata.plan,
+      leaks: JSON.stringify([request.headers, request.raw.rawHeaders]).includes(key)
+    }))
+    const session = connect(await app.listen({ port: 0, host: "127.0.0.1" }))
+    const get = async (sent: OutgoingHttpHeaders) => {
+      const stream = session.request({ ":path": "/", ...sent })
+      const [{ ":status": status }] = (await once(stream, "response")) as [IncomingHttpHeaders & { ":status"?: number }]
+      return [status, await json(stream)] as const
+    }
+    assert.deepStrictEqual(await get(headers), [200, { plan: "pro", leaks: false }])
+    const refused: ReadonlyArray<readonly [sent: OutgoingHttpHeaders, code: string]> = [
+      [{}, "missing_credential"],
+      [{ "x-api-key": "nonsense" }, "invalid_key"],
+      [{ "x-api-key": [key, key] }, "invalid_request"],
+      [{ "x-api-key": "another", ...headers }, "invalid_request"]
+    ]
+    for (const [sent, code] of refused) {
+      const [status, problem] = await get(sent)
+      assert.deepInclude(problem, { status, code })
+    }
+    session.close()
+    await app.close()
   })
 
   it("refuses wrong options when they are given", async () => {

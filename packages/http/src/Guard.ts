@@ -92,7 +92,11 @@ export const makeGuard = <Request>(
     cacheFields: (get) => cacheFields(get, settings.credentials.fields),
     check: (request) => {
       const message = reader.message(request)
-      if (isPreflight(message.method, message.headers)) return preflight
+      if (isPreflight(message.method, message.headers)) {
+        // No browser sends a key along, but somebody may.
+        if (settings.hideCredentials) hideCredentials(message, settings.credentials)
+        return preflight
+      }
       const verifier = settings.verifier(request)
       const before = admissionOf(message, verifier)
       if (before !== undefined) {

@@ -206,7 +206,12 @@ export const credentialCases: ReadonlyArray<Case> = [
         handler,
         steps: [
           { headers: [bearer(plaintext), accept, apiKey(plaintext)], expected: seen("host", "connection", "accept") },
-          { headers: [basic, apiKey(plaintext)], expected: seen("host", "connection", "authorization") }
+          { headers: [basic, apiKey(plaintext)], expected: seen("host", "connection", "authorization") },
+          {
+            method: "OPTIONS",
+            headers: [["Origin", "https://app.example"], ["Access-Control-Request-Method", "GET"], apiKey(plaintext)],
+            expected: seen("host", "connection", "origin", "access-control-request-method")
+          }
         ]
       }
     }

@@ -44,6 +44,12 @@ export const hostileCases: ReadonlyArray<Case> = [
   hostile("bytes that are no UTF-8", [bearer("\u00c3\u0028\u00fe\u00ff")], invalid),
   hostile("a NUL", [apiKey("myapp_\u0000")], { status: 400 }),
   hostile("a control character", [bearer("myapp_\u0007key")], { status: 400 }),
+  hostile("a DEL", [apiKey("myapp_\u007f")], { status: 400 }),
+  hostile(
+    "every byte beyond ASCII",
+    [apiKey(`myapp_${Array.from({ length: 128 }, (_, i) => String.fromCharCode(i + 128)).join("")}`)],
+    invalid
+  ),
   hostile("a folded line", [["X-API-Key", "myapp_\r\n continued"]], { status: 400 }),
   hostile("a carriage return alone", [["X-API-Key", "myapp_\rX-Other: 1"]], { status: 400 }),
   hostile(
