@@ -31,7 +31,7 @@ const discard = (connection: Reserved): void => {
  * Statements that are never cut off: interrupted, the driver would ask the server over another connection to
  * cancel whatever this one is doing by then, be it the next owner's. An interruption shows between statements.
  */
-const whole = (connection: Connection): Connection => ({
+export const whole = (connection: Connection): Connection => ({
   ...connection,
   execute: (sql, params, transform) => Effect.uninterruptible(connection.execute(sql, params, transform)),
   executeRaw: (sql, params) => Effect.uninterruptible(connection.executeRaw(sql, params)),

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { columns } from "./PgColumns.js"
 import { makeConnections } from "./PgConnections.js"
 import { classify } from "./PgFailure.js"
+import { listen } from "./PgListener.js"
 import { changeChannel, lockMigrations, makeSchema, nowMillis, prefixOf } from "./PgSchema.js"
 
 /** As long as a start waits for a migration. */
@@ -47,7 +48,7 @@ export const makeDatabase = (
     signals: {
       channel,
       version: null,
-      listen: null
+      listen: listen({ config: client.config, channel, read: connections.read })
     },
     schema: {
       ...makeSchema(schema),

@@ -1,8 +1,8 @@
-import { KeyStore, RateLimitStore, type StorePorts, TenantStore, UsageStore } from "@apikeys/core"
+import { KeyChanges, KeyStore, RateLimitStore, type StorePorts, TenantStore, UsageStore } from "@apikeys/core"
 import { absent, fixtureTime, instant, keyFilter, makeDigest, makeKey, makeRateLimit } from "@apikeys/core/testing"
 import { SchemaVersion, SqlStore } from "@apikeys/store-sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Deferred, Effect } from "effect"
 import { openRaw, openTempDatabase } from "./tempDatabase.js"
 
 /** How SQLite goes about each statement of a call. */
@@ -103,6 +103,20 @@ const calls: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Sto
     "the revocation of all keys of a project",
     Effect.flatMap(KeyStore, (keys) => keys.revokeAll({ ...none, projectId }, { at: instant(0), reason: null })),
     "apikeys_keys_of_project"
+  ],
+  [
+    "a look at the log of changes",
+    Effect.scoped(
+      Effect.flatMap(KeyChanges, ({ follow }) =>
+        Effect.flatMap(Deferred.make<void>(), (confirmed) =>
+          Effect.zipRight(
+            follow(() => Deferred.unsafeDone(confirmed, Effect.void)),
+            Deferred.await(confirmed)
+          )
+        )
+      )
+    ),
+    "SEARCH c USING INTEGER PRIMARY KEY"
   ]
 ]
 

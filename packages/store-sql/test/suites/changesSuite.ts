@@ -1,7 +1,7 @@
 import { type Change, type Confirmation, KeyId } from "@apikeys/core"
 import { SchemaVersion } from "@apikeys/store-sql"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, type Scope } from "effect"
+import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
 import { makeFollower } from "../../src/ChangeFollower.js"
 import { makeChangeLog } from "../../src/ChangeLog.js"
 import type { Database } from "../../src/Database.js"
@@ -10,7 +10,8 @@ import { makeOperations } from "../../src/Operations.js"
 
 const timeout = 10_000
 
-const now = () => Number(process.hrtime.bigint()) / 1e6
+/** By the clock of confirmations. */
+const now = () => Number(Clock.make().unsafeCurrentTimeNanos()) / 1e6
 
 const keyChange = (): Change => ({ _tag: "Key", id: KeyId.make(crypto.randomUUID()) })
 
@@ -24,15 +25,22 @@ const openLog = <E>(open: Effect.Effect<Database, E, Scope.Scope>) =>
     const log = makeChangeLog(database, makeDialect(database))
     const operations = makeOperations(database, timeout, log.append)
     let down = false
-    const breakable: Database = { ...database, read: (use) => (down ? unreachable : database.read(use)) }
-    const version = database.signals.version
+    let lateMillis = 0
+    let afterwards: Effect.Effect<void> = Effect.void
+    /** What the follower asks: it can fail, its answers can come late, and something can happen once it was answered. */
+    const asked = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.suspend(() => (down ? unreachable : effect)).pipe(
+        Effect.tap(() => {
+          const next = afterwards
+          afterwards = Effect.void
+          return Effect.zipRight(next, Effect.sleep(lateMillis))
+        })
+      )
+    const { version } = database.signals
     const followed: Database = {
-      ...breakable,
-      signals: {
-        ...database.signals,
-        listen: null,
-        version: version && Effect.suspend(() => (down ? unreachable : version))
-      }
+      ...database,
+      read: (use) => asked(database.read(use)),
+      signals: { ...database.signals, listen: null, version: version && asked(version) }
     }
     const confirmations: Array<Confirmation & { readonly arrived: number }> = []
     yield* makeFollower(
@@ -70,6 +78,18 @@ const openLog = <E>(open: Effect.Effect<Database, E, Scope.Scope>) =>
       setDown: (is: boolean) =>
         Effect.sync(() => {
           down = is
+        }),
+      setLate: (millis: number) =>
+        Effect.sync(() => {
+          lateMillis = millis
+        }),
+      /** Something to do as soon as the follower's next question was answered. */
+      afterAnAnswer: (effect: Effect.Effect<unknown, unknown>) =>
+        Effect.async<void>((resume) => {
+          afterwards = Effect.ensuring(
+            Effect.orDie(effect),
+            Effect.sync(() => resume(Effect.void))
+          )
         })
     }
   })
@@ -87,6 +107,7 @@ export const changesSuite = <E>(
   describe(`the log of changes on ${title}`, () => {
     const opened = openLog(open)
     if (sideBySide) orderTests(opened)
+    momentTests(opened)
     undoneTests(opened)
     absenceTests(opened)
   })
@@ -145,6 +166,34 @@ const orderTests = (opened: Opened) => {
       yield* Fiber.join(second)
       yield* settled
       assert.deepStrictEqual(since(start), [one, other])
+    })
+  )
+}
+
+const momentTests = (opened: Opened) => {
+  it.scopedLive("confirms what was before it was asked, however late the answer comes", () =>
+    Effect.gen(function* () {
+      const { change, confirmations, setLate, settled } = yield* opened
+      yield* setLate(150)
+      yield* settled
+      const start = confirmations.length
+      yield* change(keyChange())
+      yield* settled
+      for (const { arrived, asOf } of confirmations.slice(start)) assert.isAtLeast(arrived - asOf, 140)
+    })
+  )
+
+  it.scopedLive("skips nothing that is committed in the middle of a look", () =>
+    Effect.gen(function* () {
+      const { afterAnAnswer, change, confirmations, settled, since } = yield* opened
+      for (let i = 0; i < 3; i++) {
+        const start = confirmations.length
+        const [before, between] = [keyChange(), keyChange()]
+        yield* change(before)
+        yield* afterAnAnswer(change(between))
+        yield* settled
+        assert.deepStrictEqual(since(start), [before, between])
+      }
     })
   )
 }
