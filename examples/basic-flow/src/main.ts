@@ -6,6 +6,7 @@ import {
   AlreadyExistsError,
   ApiKeyClient,
   ApiKeyError,
+  DisabledKeyError,
   ExpiredKeyError,
   InsufficientScopeError,
   InUseError,
@@ -113,6 +114,20 @@ let total = 0
 for await (const each of client.allKeys({ organizationId })) if (each.status === "active") total++
 say("active in all", total)
 
+chapter("Keep it for years")
+const rotated = await client.rotateKey(key.id, { overlap: "24 hours" })
+const { supersededUntil } = await client.verifyKey(plaintext)
+say("the old plaintext works until", supersededUntil?.toISOString() ?? null)
+say(
+  "the new one belongs to",
+  (await client.verifyKey(rotated.plaintext)).key.id === key.id ? "the same key" : "another"
+)
+await client.disableKey(key.id, { reason: "unpaid" })
+await refused("a disabled key", DisabledKeyError, () => client.verifyKey(rotated.plaintext))
+say("enabled again, it is", (await client.enableKey(key.id)).status)
+const { unservedKeys } = await client.signingSecretReport()
+say("keys of another signing secret", unservedKeys)
+
 chapter("End it")
 const short = await client.createKey({ organizationId, expiresAt: new Date(Date.now() + 3_600_000) })
 await client.updateKey(short.key.id, { expiresAt: new Date() })
@@ -122,6 +137,7 @@ const twice = await client.revokeKey(key.id, { reason: "another reason" })
 say("revoked; the record stays", twice.revokedReason)
 await refused("a revoked key", RevokedKeyError, () => client.verifyKey(plaintext))
 await refused("deleting a project with keys", InUseError, () => client.deleteProject(project.id))
+say("deleted, of those that ended", await client.pruneKeys({ organizationId, expiredBefore: new Date() }))
 await client.deleteKey(key.id)
 await refused("a deleted key", InvalidKeyError, () => client.verifyKey(plaintext))
 await refused("looking it up", NotFoundError, () => client.getKey(key.id))

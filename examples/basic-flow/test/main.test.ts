@@ -18,7 +18,10 @@ it("runs every operation to the end, and keeps keys out of what it prints", asyn
     /admitted at once +2 more/,
     /after support reset it +3 of 3/,
     /the newest three +Batch 5, Batch 4, Batch 3/,
-    /keys revoked together +7/,
+    /the new one belongs to +the same key/,
+    /enabled again, it is +active/,
+    /deleted, of those that ended +1/,
+    /keys revoked together +6/,
     /closed; uses lost +0/
   ]) {
     expect(stdout).toMatch(line)
@@ -30,6 +33,7 @@ it("runs every operation to the end, and keeps keys out of what it prints", asyn
     "InvalidKeyError",
     "ExpiredKeyError",
     "RevokedKeyError",
+    "DisabledKeyError",
     "InUseError",
     "NotFoundError",
     "InvalidInputError",

@@ -136,14 +136,14 @@ const changes: Migration = {
 }
 
 /**
- * Alters a table unless it has a column already, which is one that the alteration adds: the two have no words in common
- * for that. An alteration is all or nothing on both, so that one column tells of the rest.
+ * Alters a table unless that was done: the two have no words in common for a column that may be there. An alteration is
+ * all or nothing on both, so that one of the things that it adds tells of the rest.
  */
-const alterUnless = (name: string, column: string, alteration: string): ReadonlyArray<string> => [
+const alterUnless = (name: string, done: string, alteration: string): ReadonlyArray<string> => [
   `set @apikeys_step = (select if(count(*) = 0, 'alter table ${name}
 ${alteration}', 'do 0')
-from information_schema.columns
-where table_schema = database() and table_name = '${name}' and column_name = '${column}')`,
+from information_schema.${done.startsWith("index_name") ? "statistics" : "columns"}
+where table_schema = database() and table_name = '${name}' and ${done})`,
   "prepare apikeys_step from @apikeys_step",
   "execute apikeys_step",
   "deallocate prepare apikeys_step"
@@ -155,20 +155,29 @@ const lifecycle: Migration = {
   name: "lifecycle",
   compatibleWith: 3,
   statements: [
+    // Columns by themselves: together with keys, the whole table would be written anew.
     ...alterUnless(
       "apikeys_keys",
-      "disabled_at",
+      "column_name = 'disabled_at'",
       `add column disabled_at datetime(3),
-add column disabled_reason text,
-add key apikeys_keys_revoked (revoked_at),
+add column disabled_reason text`
+    ),
+    ...alterUnless(
+      "apikeys_keys",
+      "index_name = 'apikeys_keys_revoked'",
+      `add key apikeys_keys_revoked (revoked_at),
 add key apikeys_keys_expiring (expires_at)`
     ),
     ...alterUnless(
       "apikeys_digests",
-      "superseded_at",
+      "column_name = 'superseded_at'",
       `add column superseded_at datetime(3),
-add column valid_until datetime(3),
-add key apikeys_digests_of_secret (secret_id, superseded_at)`
+add column valid_until datetime(3)`
+    ),
+    ...alterUnless(
+      "apikeys_digests",
+      "index_name = 'apikeys_digests_of_secret'",
+      "add key apikeys_digests_of_secret (superseded_at, secret_id)"
     )
   ]
 }

@@ -141,7 +141,7 @@ add column disabled_reason text`,
     `alter table ${prefix}apikeys_digests
 add column superseded_at timestamptz(3),
 add column valid_until timestamptz(3)`,
-    `create index apikeys_digests_of_secret on ${prefix}apikeys_digests (secret_id) where superseded_at is null`
+    `create index apikeys_digests_of_secret on ${prefix}apikeys_digests (superseded_at, secret_id)`
   ]
 })
 

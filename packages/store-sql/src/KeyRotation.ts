@@ -78,14 +78,13 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
 
   const countSecrets = (now: Instant) =>
     operations.read("KeyStore.countSecrets", (connection) => {
-      const isSuperseded = sql`superseded_at is not null and valid_until > ${instant(now.epochMillis)}`
-      const statement = sql`
-        select secret_id, sum(case when superseded_at is null then 1 else 0 end) as current_digests,
-          sum(case when ${isSuperseded} then 1 else 0 end) as superseded_digests
-        from ${tables.digests} group by secret_id`
-      return Effect.map(run(connection, statement), (counted) =>
-        counted.map(toCount).filter(({ current, superseded }) => current + superseded > 0)
-      )
+      const count = (isSuperseded: 0 | 1, where: ReturnType<typeof sql.literal>) => sql`
+        select secret_id, ${sql.literal(String(isSuperseded))} as is_superseded, count(*) as digests
+        from ${tables.digests} where ${where} group by secret_id`
+      const current = count(0, sql`superseded_at is null`)
+      // A range of the index, as `is not null` is not everywhere.
+      const times = sql.and([sql`superseded_at >= ${instant(0)}`, sql`valid_until > ${instant(now.epochMillis)}`])
+      return Effect.map(run(connection, sql`${current} union all ${count(1, times)}`), toCounts)
     })
 
   /** Between the known ids there is next to nothing in the index, and the ranges say so: `not in` reads all of it. */
@@ -109,11 +108,16 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
   return { rotate, redigest, countSecrets, countUnserved }
 }
 
-const toCount = (row: unknown): SecretCount => {
-  const { current_digests, secret_id, superseded_digests } = row as {
-    readonly secret_id: string
-    readonly current_digests: unknown
-    readonly superseded_digests: unknown
+const toCounts = (rows: ReadonlyArray<unknown>): ReadonlyArray<SecretCount> => {
+  const counts = new Map<string, SecretCount>()
+  for (const row of rows) {
+    const { digests, is_superseded, secret_id } = row as {
+      readonly secret_id: string
+      readonly is_superseded: unknown
+      readonly digests: unknown
+    }
+    const count = counts.get(secret_id) ?? { secretId: secret_id, current: 0, superseded: 0 }
+    counts.set(secret_id, { ...count, [Number(is_superseded) === 0 ? "current" : "superseded"]: Number(digests) })
   }
-  return { secretId: secret_id, current: Number(current_digests), superseded: Number(superseded_digests) }
+  return [...counts.values()]
 }

@@ -127,7 +127,7 @@ const lifecycle: Migration = {
     "create index apikeys_keys_expiring on apikeys_keys (expires_at) where expires_at is not null",
     "alter table apikeys_digests add column superseded_at integer",
     "alter table apikeys_digests add column valid_until integer",
-    "create index apikeys_digests_of_secret on apikeys_digests (secret_id) where superseded_at is null"
+    "create index apikeys_digests_of_secret on apikeys_digests (superseded_at, secret_id)"
   ]
 }
 

@@ -1,5 +1,15 @@
 import { KeyChanges, KeyStore, RateLimitStore, type StorePorts, TenantStore, UsageStore } from "@apikeys/core"
-import { absent, fixtureTime, instant, keyFilter, makeDigest, makeKey, makeRateLimit } from "@apikeys/core/testing"
+import {
+  absent,
+  fixtureTime,
+  insertKey,
+  insertOrganization,
+  instant,
+  keyFilter,
+  makeDigest,
+  makeKey,
+  makeRateLimit
+} from "@apikeys/core/testing"
 import { SchemaVersion, SqlStore } from "@apikeys/store-sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect } from "effect"
@@ -39,6 +49,8 @@ const productId = absent.product()
 
 const listKeys = (fields: Parameters<typeof keyFilter>[0]) =>
   Effect.flatMap(KeyStore, (keys) => keys.list(keyFilter(fields), slice))
+
+const prunedBefore = { organizationId: null, revokedBefore: null, expiredBefore: null }
 
 const none = { organizationId: null, projectId: null, productId: null }
 
@@ -98,6 +110,37 @@ const calls: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Sto
       Effect.ignore(keys.insert({ key: makeKey(organizationId), digest: makeDigest(), idempotencyKey: "order 7" }))
     ),
     "apikeys_keys_idempotency"
+  ],
+  [
+    "a rotation",
+    Effect.flatMap(KeyStore, (keys) =>
+      Effect.gen(function* () {
+        const key = yield* insertOrganization().pipe(Effect.flatMap(({ id }) => insertKey(id)))
+        const rotation = { digest: makeDigest(), hint: "myapp_AbCd…", at: instant(0), overlapMillis: 1 }
+        yield* keys.rotate(key.key.id, rotation)
+      })
+    ),
+    "apikeys_digests_of_key"
+  ],
+  [
+    "a digest that is made anew",
+    Effect.flatMap(KeyStore, (keys) => keys.redigest(makeDigest().bytes, makeDigest())),
+    "SEARCH apikeys_digests USING PRIMARY KEY"
+  ],
+  [
+    "keys that cannot be served",
+    Effect.flatMap(KeyStore, (keys) => keys.countUnserved(["a", "b"])),
+    "apikeys_digests_of_secret (superseded_at=? AND secret_id>? AND secret_id<?)"
+  ],
+  [
+    "the pruning of revoked keys",
+    Effect.flatMap(KeyStore, (keys) => keys.prune({ ...prunedBefore, revokedBefore: instant(0) }, 500)),
+    "apikeys_keys_revoked"
+  ],
+  [
+    "the pruning of expired keys",
+    Effect.flatMap(KeyStore, (keys) => keys.prune({ ...prunedBefore, expiredBefore: instant(0) }, 500)),
+    "apikeys_keys_expiring"
   ],
   [
     "the revocation of all keys of a project",
