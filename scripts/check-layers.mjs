@@ -40,8 +40,9 @@ export const layers = {
   "store-sql": ["effect", "@apikeys/core", "@effect/sql", "@effect/experimental/Reactivity"],
   // A file has a path, which is looked at to say what is wrong with it.
   "store-sqlite": [...sqlStore, "@effect/sql-sqlite-node", "better-sqlite3", "node:fs", "node:path"],
-  "store-pg": [...sqlStore, "@effect/sql-pg", "pg"],
-  "store-mysql": [...sqlStore, "@effect/sql-mysql2", "mysql2"],
+  // Of `node:tls`, the types of the options that the drivers take.
+  "store-pg": [...sqlStore, "@effect/sql-pg", "pg", "node:tls"],
+  "store-mysql": [...sqlStore, "@effect/sql-mysql2", "mysql2", "node:tls"],
   http: ["effect", "@apikeys/core"],
   express: ["effect", "@apikeys/core", "@apikeys/http", "express"],
   fastify: ["effect", "@apikeys/core", "@apikeys/http", "fastify", "fastify-plugin"]
