@@ -1,8 +1,8 @@
-import type { Digest, KeyImport, KeyImportOutcome, KeyStore } from "@apikeys/core"
+import { type Digest, type KeyImport, type KeyImportOutcome, type KeyStore, StoreError } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { ArrayHelper, Fragment, Statement } from "@effect/sql/Statement"
-import { Effect, Encoding, Schema } from "effect"
+import { Data, Effect, Encoding, Schema } from "effect"
 import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
@@ -14,6 +14,14 @@ const maxAsked = 1024
 
 /** As many rows as one statement inserts: a key has 16 columns, and databases take some 32,000 values at most. */
 const maxInserted = 1024
+
+/** Enough for any race: each time, somebody else inserted some of the same keys. */
+const looks = 20
+
+/** Something that is to be inserted is there already, and nothing was written. */
+class Overtaken extends Data.TaggedError("Overtaken") {}
+
+const isOvertaken = ({ _tag }: Overtaken | StoreError): boolean => _tag === "Overtaken"
 
 /** What a store knows about the keys of an import before it inserts any. */
 interface Known {
@@ -67,8 +75,7 @@ const distinct = (values: ReadonlyArray<string | null>): ReadonlyArray<string> =
 
 /** The members of the port that take over keys. */
 export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: KeyCodec): Members => {
-  const { bytes, decodeId, forShare, id, rows, run, sql, tables } = dialect
-  const encodeDigest = Schema.encodeSync(rows.Digest)
+  const { bytes, decodeId, forShare, id, instant, rows, run, sql, tables } = dialect
   const decodeDigest = Schema.decodeUnknownSync(rows.Digest.fields.digest)
   const decodeLink = Schema.decodeUnknownSync(rows.Link)
 
@@ -107,7 +114,8 @@ export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: K
       (found) => found.map((row) => decodeLink(row)).map((link) => linkOf(link.project_id, link.product_id))
     )
 
-  const look = Effect.fnUntraced(function* (
+  /** To whom keys may belong. */
+  const lookAtOwners = Effect.fnUntraced(function* (
     connection: Connection,
     imports: ReadonlyArray<KeyImport>
   ): Effect.fn.Return<Known, SqlError> {
@@ -121,6 +129,22 @@ export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: K
     const products = yield* ownersOf(connection, tables.products, distinct(keys.map(({ productId }) => productId)))
     const narrowedTwice = keys.map(({ productId, projectId }) => (productId === null ? null : projectId))
     const links = yield* linksOf(connection, distinct(narrowedTwice))
+    return {
+      organizations: new Set(organizations.map((row) => decodeId(row.id))),
+      owners: new Map([...projects, ...products]),
+      links: new Set(links),
+      digests: new Map(),
+      keys: new Map()
+    }
+  })
+
+  /** The same, and what is there of the keys already. */
+  const look = Effect.fnUntraced(function* (
+    connection: Connection,
+    imports: ReadonlyArray<KeyImport>
+  ): Effect.fn.Return<Known, SqlError> {
+    const owners = yield* lookAtOwners(connection, imports)
+    const keys = imports.map(({ key }) => key)
     // Each statement sees what others committed before it. So a key that comes in between is known by its digest, and
     // of one whose digest is replaced in between the secrets are those after.
     const there = yield* ask<{ readonly id: unknown; readonly organization_id: unknown }>(
@@ -141,9 +165,7 @@ export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: K
         where d.digest in ${asked}`
     )
     const known: Known = {
-      organizations: new Set(organizations.map((row) => decodeId(row.id))),
-      owners: new Map([...projects, ...products]),
-      links: new Set(links),
+      ...owners,
       digests: new Map(
         digests.map((row) => [
           Encoding.encodeHex(decodeDigest(row.digest)),
@@ -166,47 +188,68 @@ export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: K
     return known
   })
 
-  const insertRows = (connection: Connection, table: Fragment, inserted: ReadonlyArray<Record<string, unknown>>) =>
-    Effect.forEach(
-      inPowersOfTwo(inserted, maxInserted),
-      (piece) => run(connection, sql`insert into ${table} ${sql.insert(piece)}`),
-      { discard: true }
-    )
+  const ignoring = sql.onDialectOrElse({ mysql: () => sql`insert ignore into`, orElse: () => sql`insert into` })
+  const onConflict = sql.onDialectOrElse({ mysql: () => sql``, orElse: () => sql`on conflict do nothing` })
+
+  /** Inserts those rows that nothing stands against, and tells whether these are all. */
+  const insertRows = (table: "keys" | "digests") => {
+    // To write a statement of a thousand rows takes longer than to run it, and each length is always the same.
+    const texts = new Map<number, string>()
+    return Effect.fnUntraced(function* (connection: Connection, inserted: ReadonlyArray<Record<string, unknown>>) {
+      for (const piece of inPowersOfTwo(inserted, maxInserted)) {
+        const statement = () => sql`${ignoring} ${tables[table]} ${sql.insert(piece)} ${onConflict}`
+        const text = texts.get(piece.length) ?? statement().compile(true)[0]
+        texts.set(piece.length, text)
+        const values = piece.flatMap((row) => Object.values(row))
+        if ((yield* dialect.affectedBy(connection, text, values)) < piece.length) return false
+      }
+      return true
+    })
+  }
+  const insertKeys = insertRows("keys")
+  const insertDigests = insertRows("digests")
 
   /** In the order of their ids and digests: what inserts the same ones beside it waits, and comes into no deadlock. */
   const write = Effect.fnUntraced(function* (connection: Connection, imports: ReadonlyArray<KeyImport>) {
     const byId = [...imports].sort((one, other) => (one.key.id < other.key.id ? -1 : 1))
     const byDigest = [...imports].sort((one, other) => compare(one.digest, other.digest))
-    yield* insertRows(
-      connection,
-      tables.keys,
-      byId.map(({ key }) => codec.encode(key))
-    )
-    yield* insertRows(
-      connection,
-      tables.digests,
-      byDigest.map(({ digest, key }) =>
-        encodeDigest({
-          digest: digest.bytes,
-          key_id: key.id,
-          secret_id: digest.secretId,
-          created_at: key.createdAt
-        })
-      )
-    )
+    const keys = byId.map(({ key }) => codec.encodeFast(key))
+    const digests = byDigest.map(({ digest, key }) => ({
+      digest: bytes(digest.bytes),
+      key_id: id(key.id),
+      secret_id: digest.secretId,
+      created_at: instant(key.createdAt.epochMillis)
+    }))
+    const written = (yield* insertKeys(connection, keys)) && (yield* insertDigests(connection, digests))
+    if (!written) return yield* new Overtaken()
   })
 
-  const insertMany: Members["insertMany"] = (imports) =>
-    operations.change("KeyStore.insertMany", (connection) =>
+  /** One transaction, which is undone where something stands in the way of an insertion. */
+  const attempt = (imports: ReadonlyArray<KeyImport>, see: typeof look) =>
+    operations.change<ReadonlyArray<KeyImportOutcome>, Overtaken>("KeyStore.insertMany", (connection) =>
       Effect.gen(function* () {
-        const known = yield* look(connection, imports)
+        const known = yield* see(connection, imports)
         const outcomes = imports.map((each) => settle(known, each))
+        // What is there already may have lost its owners' link since: only a look tells.
+        if (see === lookAtOwners && outcomes.some(({ _tag }) => _tag !== "Inserted")) return yield* new Overtaken()
         yield* write(
           connection,
           imports.filter((_, i) => outcomes[i]?._tag === "Inserted")
         )
         return outcomes
       })
+    )
+
+  /**
+   * Nearly all imports bring new keys, so what is there already is looked up only once an insertion met some of it.
+   * What others insert meanwhile is met again, and looked up again.
+   */
+  const insertMany: Members["insertMany"] = (imports) =>
+    attempt(imports, lookAtOwners).pipe(
+      Effect.catchTag("Overtaken", () => Effect.retry(attempt(imports, look), { times: looks, while: isOvertaken })),
+      Effect.catchTag("Overtaken", () =>
+        Effect.fail(new StoreError({ operation: "KeyStore.insertMany", retryable: true, reason: "overtaken" }))
+      )
     )
 
   const redigest: Members["redigest"] = (from, to) =>

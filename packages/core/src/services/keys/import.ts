@@ -126,14 +126,17 @@ export const makeImports = Effect.gen(function* () {
     return { key: yield* codec.typed(key), created }
   })
 
-  /** Imports one batch, and tells what became of all so far. */
-  const importBatch = Effect.fnUntraced(function* (
-    inputs: ReadonlyArray<unknown>,
-    refuseWildcards: boolean,
-    before: ImportProgress
-  ) {
+  const prepareBatch = Effect.fnUntraced(function* (inputs: ReadonlyArray<unknown>, refuseWildcards: boolean) {
     const now = yield* DateTime.now
     const prepared = yield* Effect.forEach(inputs, (input) => Effect.either(prepare(input, now, refuseWildcards)))
+    return { inputs, prepared }
+  })
+
+  /** Inserts one batch, and tells what became of all so far. */
+  const insertBatch = Effect.fnUntraced(function* (
+    { inputs, prepared }: Effect.Effect.Success<ReturnType<typeof prepareBatch>>,
+    before: ImportProgress
+  ) {
     const good = prepared.flatMap((each) => (Either.isRight(each) ? [each.right] : []))
     const outcomes = good.length === 0 ? [] : yield* retried(store.insertMany(good))
     const first = before.imported + before.existing + before.refused
@@ -166,9 +169,14 @@ export const makeImports = Effect.gen(function* () {
     const { batchSize, wildcards } = yield* decodeBulkOptions(options ?? {})
     const onRefused = options?.onRefused ?? (() => Effect.void)
     const onProgress = options?.onProgress ?? (() => Effect.void)
-    return yield* Stream.runFoldEffect(Stream.chunks(Stream.rechunk(source, batchSize)), nothingYet, (before, batch) =>
+    const batches = Stream.chunks(Stream.rechunk(source, batchSize)).pipe(
+      Stream.mapEffect((batch) => prepareBatch(Chunk.toReadonlyArray(batch), wildcards === "refuse")),
+      // One batch is prepared while the store inserts the one before.
+      Stream.buffer({ capacity: 1 })
+    )
+    return yield* Stream.runFoldEffect(batches, nothingYet, (before, batch) =>
       Effect.gen(function* () {
-        const { progress, refused } = yield* importBatch(Chunk.toReadonlyArray(batch), wildcards === "refuse", before)
+        const { progress, refused } = yield* insertBatch(batch, before)
         yield* Effect.forEach(refused, onRefused, { discard: true })
         yield* onProgress(progress)
         return progress

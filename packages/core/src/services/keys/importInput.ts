@@ -8,6 +8,7 @@ import { redact } from "../../domain/KeyToken.js"
 import { rule, ShortText } from "../../domain/Rule.js"
 import { isWildcard } from "../../domain/Scope.js"
 import { newKeyFields, orNull } from "./input.js"
+import { decodePlain, type ImportFields } from "./plainImport.js"
 
 const count = Schema.Number.annotations(rule("is not a number")).pipe(
   Schema.filter((value) => Number.isSafeInteger(value) && value >= 0, rule("is not a whole number from 0 to 2^53 - 1"))
@@ -28,7 +29,8 @@ const Hint = ShortText.pipe(
   Schema.filter((text) => redact(text) === text, rule("holds a key"))
 )
 
-const decodeFields = decodeInput(
+/** The fields of an imported key, as {@link decodePlain} makes them too, of what is plain. */
+export const decodeBySchema: (input: unknown) => Effect.Effect<ImportFields, InvalidInputError> = decodeInput(
   Schema.Struct({
     ...newKeyFields,
     id: orNull(idInput(KeyId)),
@@ -72,9 +74,7 @@ export const decodeBulkOptions = decodeInput(
   })
 )
 
-type Fields = Effect.Effect.Success<ReturnType<typeof decodeFields>>
-
-const refusal = (fields: Fields, refuseWildcards: boolean): InvalidInputError | null => {
+const refusal = (fields: ImportFields, refuseWildcards: boolean): InvalidInputError | null => {
   const { digest, plaintext, revokedAt, revokedReason, scopes } = fields
   if ((digest === null) === (plaintext === null)) return invalidInput("", "one of digest and plaintext is required")
   if (revokedReason !== null && revokedAt === null) return invalidInput("revokedReason", "is given without revokedAt")
@@ -84,7 +84,7 @@ const refusal = (fields: Fields, refuseWildcards: boolean): InvalidInputError | 
 
 /** The fields of an imported key, where they break no rule by themselves. */
 export const decodeImport = Effect.fnUntraced(function* (input: unknown, refuseWildcards: boolean) {
-  const fields = yield* decodeFields(input)
+  const fields = decodePlain(input) ?? (yield* decodeBySchema(input))
   const refused = refusal(fields, refuseWildcards)
   return refused === null ? fields : yield* refused
 })
