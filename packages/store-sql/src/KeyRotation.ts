@@ -70,11 +70,15 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
    * same key to the same plaintext.
    */
   const redigest = (from: Uint8Array, to: Digest) =>
-    operations.change("KeyStore.redigest", (connection) => {
-      const changes = sql.update({ digest: dialect.bytes(to.bytes), secret_id: to.secretId })
-      const statement = sql`update ${tables.digests} set ${changes} where digest = ${dialect.bytes(from)}`
-      return Effect.map(dialect.affected(connection, statement), (changed) => changed > 0)
-    })
+    operations.change("KeyStore.redigest", (connection) =>
+      Effect.gen(function* () {
+        const there = sql`select key_id from ${tables.digests} where digest = ${dialect.bytes(to.bytes)}`
+        if ((yield* run(connection, there)).length > 0) return false
+        const changes = sql.update({ digest: dialect.bytes(to.bytes), secret_id: to.secretId })
+        const statement = sql`update ${tables.digests} set ${changes} where digest = ${dialect.bytes(from)}`
+        return (yield* dialect.affected(connection, statement)) > 0
+      })
+    )
 
   const countSecrets = (now: Instant) =>
     operations.read("KeyStore.countSecrets", (connection) => {

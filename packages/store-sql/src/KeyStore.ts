@@ -19,6 +19,7 @@ import { counterColumns, toCounter } from "./Counter.js"
 import { type Dialect, padded } from "./Dialect.js"
 import { makeKeyCodec } from "./KeyCodec.js"
 import { matching, ownedBy } from "./KeyFilter.js"
+import { makeKeyImport } from "./KeyImport.js"
 import { makeInsert } from "./KeyInsertion.js"
 import { makePrune } from "./KeyPruning.js"
 import { makeRotation } from "./KeyRotation.js"
@@ -203,6 +204,7 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
     enable,
     ...makeRotation(dialect, operations, codec),
     prune: makePrune(dialect, operations),
-    delete: remove
+    delete: remove,
+    ...makeKeyImport(dialect, operations, codec)
   })
 }

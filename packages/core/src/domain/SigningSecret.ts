@@ -6,8 +6,11 @@
 export interface SigningSecretUse {
   /** Tells secrets apart, and reveals nothing of them. */
   readonly secretId: string
-  /** Whether it is the signing secret, one of the previous ones, or one that this client was not given. */
-  readonly role: "current" | "previous" | "unknown"
+  /**
+   * Whether it is the signing secret, one of the previous ones, or one that this client was not given; `unkeyed` is
+   * none at all: imported SHA-256 digests, each until the first use of its key.
+   */
+  readonly role: "current" | "previous" | "unkeyed" | "unknown"
   /** Keys, of any status, whose digest was made with it: without it they cannot be verified. */
   readonly keys: number
   /** Old secrets of rotated keys, in their overlap, whose digests were made with it. */
@@ -20,7 +23,7 @@ export interface SigningSecretUse {
  * @since 0.1.0
  */
 export interface SigningSecretReport {
-  /** The current one first, then the previous ones as they were given, then unknown ones. */
+  /** The current one first, then the previous ones as they were given, then what is unkeyed, then unknown ones. */
   readonly secrets: ReadonlyArray<SigningSecretUse>
   /** Keys that this client cannot verify, since it was not given the secret that made their digests. */
   readonly unservedKeys: number

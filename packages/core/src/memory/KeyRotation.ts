@@ -11,7 +11,7 @@ import { type DigestRow, digestKey, type State, tell } from "./State.js"
 /** The members of the port that are about the digests of keys. */
 export const makeRotation = (state: State) => ({
   rotate: (id: KeyId, rotation: Rotation) => Effect.suspend(() => rotate(state, id, rotation)),
-  redigest: (from: Uint8Array, to: Digest) => Effect.suspend(() => redigest(state, from, to)),
+  redigest: (from: Uint8Array, to: Digest) => Effect.sync(() => redigest(state, from, to)),
   countSecrets: (now: Instant) => Effect.sync(() => countSecrets(state, now.epochMillis)),
   countUnserved: (secretIds: ReadonlyArray<string>) =>
     Effect.sync(
@@ -76,13 +76,13 @@ const supersede = (state: State, id: KeyId, at: number, until: number): void => 
   }
 }
 
-const redigest = (state: State, from: Uint8Array, to: Digest): Effect.Effect<boolean, StoreError> => {
+/** Replaces one digest, unless it is gone or the new one is there. */
+const redigest = (state: State, from: Uint8Array, to: Digest): boolean => {
   const row = state.digests.get(digestKey(from))
-  if (row === undefined) return Effect.succeed(false)
-  if (state.digests.has(digestKey(to.bytes))) return Effect.fail(duplicate("KeyStore.redigest"))
+  if (row === undefined || state.digests.has(digestKey(to.bytes))) return false
   state.digests.delete(digestKey(from))
   state.digests.set(digestKey(to.bytes), { ...row, bytes: to.bytes.slice(), secretId: to.secretId })
-  return Effect.succeed(true)
+  return true
 }
 
 const countSecrets = (state: State, now: number): ReadonlyArray<SecretCount> => {

@@ -1,6 +1,6 @@
-import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHash, createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto"
 import { Layer, Redacted } from "effect"
-import { type Digest, KeyHasher } from "../ports/KeyHasher.js"
+import { type Digest, KeyHasher, unkeyed } from "../ports/KeyHasher.js"
 
 /** What one secret makes of a plaintext. */
 const signer = (signingSecret: Redacted.Redacted<string>) => {
@@ -29,6 +29,10 @@ export const layer = (
       digest: current.digest,
       candidates: (plaintext) => [current.digest(plaintext), ...previous.map(({ digest }) => digest(plaintext))],
       secretIds: [current.secretId, ...previous.map(({ secretId }) => secretId)],
+      unkeyedDigest: (plaintext) => ({
+        bytes: createHash("sha256").update(plaintext, "utf8").digest(),
+        secretId: unkeyed
+      }),
       equals: (one, other) => one.length === other.length && timingSafeEqual(one, other),
       random: (size) => randomBytes(size)
     })

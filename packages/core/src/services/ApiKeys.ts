@@ -2,7 +2,7 @@ import { type ConfigError, Context, Effect, Layer, type Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import { scannerPattern } from "../domain/KeyToken.js"
 import { layer as nodeKeyHasher } from "../node/NodeKeyHasher.js"
-import { KeyHasher } from "../ports/KeyHasher.js"
+import { KeyHasher, unkeyed } from "../ports/KeyHasher.js"
 import { KeyStore } from "../ports/KeyStore.js"
 import type { StorePorts } from "../ports/Store.js"
 import * as Identifiers from "./Identifiers.js"
@@ -11,6 +11,7 @@ import type { ApiKeysService } from "./keys/ApiKeysService.js"
 import { makeChanges } from "./keys/change.js"
 import { makeCreateKey } from "./keys/create.js"
 import { makeEndings } from "./keys/end.js"
+import { makeImports } from "./keys/import.js"
 import { makeReads } from "./keys/read.js"
 import { makeRotations } from "./keys/rotate.js"
 import * as MetadataCodec from "./MetadataCodec.js"
@@ -97,11 +98,11 @@ export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKe
 const warnOfUnservedKeys = Effect.gen(function* () {
   const { secretIds } = yield* KeyHasher
   const store = yield* KeyStore
-  yield* warnOfUnserved(yield* store.countUnserved(secretIds))
+  yield* warnOfUnserved(yield* store.countUnserved([...secretIds, unkeyed]))
 }).pipe(Effect.ignore)
 
 const make = Effect.gen(function* () {
-  const { heads } = yield* Settings.Settings
+  const { foreign, heads } = yield* Settings.Settings
   yield* warnOfUnservedKeys
   return ApiKeys.of({
     createKey: (yield* makeCreateKey) as ApiKeysService["createKey"],
@@ -109,6 +110,8 @@ const make = Effect.gen(function* () {
     ...(yield* makeChanges),
     ...(yield* makeRotations),
     ...(yield* makeEndings),
-    keyPattern: scannerPattern(heads).source
+    ...(yield* makeImports),
+    redact: foreign.redact,
+    keyPattern: scannerPattern(heads, foreign.patterns).source
   })
 })

@@ -1,5 +1,11 @@
 import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
+import {
+  type AcceptForeignKeys,
+  AcceptForeignKeysInput,
+  type ForeignKeys,
+  makeForeignKeys
+} from "../domain/ForeignKeys.js"
 import { decodeInput } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
 import { rule } from "../domain/Rule.js"
@@ -33,6 +39,8 @@ export interface ApiKeysOptions {
    * beyond it, or without, fails. Keys that are there already stay as they are. Default none.
    */
   readonly maxKeyLifetime?: Timespan | Duration.Duration | undefined
+  /** Forms of imported keys to accept as well, or a predicate on their text. Default none. */
+  readonly acceptForeignKeys?: AcceptForeignKeys | undefined
 }
 
 /** The options as they are used. */
@@ -43,6 +51,8 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly head: string
     /** The heads of keys that are accepted. */
     readonly heads: ReadonlySet<string>
+    /** The keys of other forms that are accepted. */
+    readonly foreign: ForeignKeys
     readonly signingSecret: Redacted.Redacted<string>
     readonly previousSigningSecrets: ReadonlyArray<Redacted.Redacted<string>>
     /** Whole seconds; `null` for no bound. */
@@ -60,7 +70,11 @@ const decodeOptions = decodeInput(
       nullable: true,
       default: () => []
     }),
-    maxKeyLifetime: nullable(TimespanInput(1))
+    maxKeyLifetime: nullable(TimespanInput(1)),
+    acceptForeignKeys: Schema.optionalWith(AcceptForeignKeysInput, {
+      nullable: true,
+      default: (): AcceptForeignKeys => []
+    })
   })
 )
 
@@ -74,6 +88,7 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
   return Settings.of({
     head,
     heads: new Set([head, ...decoded.acceptedHeads]),
+    foreign: makeForeignKeys(decoded.acceptForeignKeys),
     signingSecret: secret,
     previousSigningSecrets: previous,
     maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime)

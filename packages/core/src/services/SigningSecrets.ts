@@ -2,6 +2,7 @@ import { Effect, Redacted } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import { invalidInput } from "../domain/Input.js"
 import type { SigningSecretReport, SigningSecretUse } from "../domain/SigningSecret.js"
+import { unkeyed } from "../ports/KeyHasher.js"
 import type { SecretCount } from "../ports/KeyStore.js"
 
 /** A secret as it is given. */
@@ -78,13 +79,18 @@ export const reportOf = (
     const count = counts.find((one) => one.secretId === secretId)
     return { secretId, role, keys: count?.current ?? 0, superseded: count?.superseded ?? 0 }
   }
-  const unknown = counts
-    .map(({ secretId }) => secretId)
-    .filter((secretId) => !secretIds.includes(secretId))
+  const others = counts.map(({ secretId }) => secretId).filter((secretId) => !secretIds.includes(secretId))
+  const withoutSecret = others.filter((secretId) => secretId === unkeyed).map((secretId) => useOf(secretId, "unkeyed"))
+  const unknown = others
+    .filter((secretId) => secretId !== unkeyed)
     .sort()
     .map((secretId) => useOf(secretId, "unknown"))
   return {
-    secrets: [...secretIds.map((secretId, i) => useOf(secretId, i === 0 ? "current" : "previous")), ...unknown],
+    secrets: [
+      ...secretIds.map((secretId, i) => useOf(secretId, i === 0 ? "current" : "previous")),
+      ...withoutSecret,
+      ...unknown
+    ],
     unservedKeys: unknown.reduce((sum, { keys }) => sum + keys, 0)
   }
 }

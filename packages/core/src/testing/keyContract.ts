@@ -2,6 +2,7 @@ import { describe } from "@effect/vitest"
 import type { ContractTest } from "./contract.js"
 import { keyDeletionContract } from "./keyDeletionContract.js"
 import { keyDisablingContract } from "./keyDisablingContract.js"
+import { keyImportContract } from "./keyImportContract.js"
 import { keyInsertionContract } from "./keyInsertionContract.js"
 import { keyPruningContract } from "./keyPruningContract.js"
 import { keyRevocationContract } from "./keyRevocationContract.js"
@@ -21,4 +22,5 @@ export const keyContract = (test: ContractTest): void => {
   describe("signing secrets", () => signingSecretContract(test))
   describe("pruning", () => keyPruningContract(test))
   describe("deletion", () => keyDeletionContract(test))
+  describe("import", () => keyImportContract(test))
 }

@@ -91,6 +91,13 @@ const table: ReadonlyArray<
     `The project ${id} still has 2 keys`
   ],
   [
+    "KeyConflictError",
+    "key_conflict",
+    new Errors.KeyConflictError({ field: "digest" }),
+    { field: "digest" },
+    "Another API key has this digest"
+  ],
+  [
     "InvalidInputError",
     "invalid_input",
     new Errors.InvalidInputError({ issues: [{ path: "name", rule: "is blank" }] }),
@@ -218,6 +225,7 @@ describe("the types of errors", () => {
       | "AlreadyExistsError"
       | "NotFoundError"
       | "InUseError"
+      | "KeyConflictError"
       | "InvalidInputError"
       | "StoreError"
     >()
@@ -232,6 +240,7 @@ describe("the types of errors", () => {
       | "already_exists"
       | "not_found"
       | "in_use"
+      | "key_conflict"
       | "invalid_input"
       | "store_unavailable"
     >()

@@ -11,12 +11,14 @@ import {
 import { isWellFormed } from "../../domain/KeyToken.js"
 import type { FoundKey } from "../../ports/KeyStore.js"
 import { Settings } from "../Settings.js"
-import { makeLookUp, makeRedigest } from "./lookUp.js"
+import { makeLookUp, makeRedigest, type PresentedKey } from "./lookUp.js"
 
-/** The text of a key of this deployment, or nothing: no store is asked about anything else. */
-const parse = (plaintext: unknown, heads: ReadonlySet<string>): string | null => {
+/** The text of a key that this deployment accepts, or nothing: no store is asked about anything else. */
+const parse = (plaintext: unknown, { foreign, heads }: typeof Settings.Service): PresentedKey | null => {
   const text = Redacted.isRedacted(plaintext) ? Redacted.value(plaintext) : plaintext
-  return typeof text === "string" && isWellFormed(text, heads) ? text : null
+  if (typeof text !== "string") return null
+  if (isWellFormed(text, heads)) return { text, foreign: false }
+  return foreign.accepts(text) ? { text, foreign: true } : null
 }
 
 /** A key whose holder proved the secret may be told its state. */
@@ -40,17 +42,17 @@ const checkStatus = (
 
 /** From a plaintext to an active key. */
 export const makeAuthenticate = Effect.gen(function* () {
-  const { heads } = yield* Settings
+  const settings = yield* Settings
   const lookUp = yield* makeLookUp
   const redigest = yield* makeRedigest
 
   return Effect.fnUntraced(function* (
     plaintext: unknown
   ): Effect.fn.Return<FoundKey, AuthenticationError | StoreError> {
-    const text = parse(plaintext, heads)
-    if (text === null) return yield* new InvalidKeyError()
+    const presented = parse(plaintext, settings)
+    if (presented === null) return yield* new InvalidKeyError()
     const now = yield* Clock.currentTimeMillis
-    const lookedUp = yield* lookUp(text, now)
+    const lookedUp = yield* lookUp(presented, now)
     yield* checkStatus(lookedUp.found, now)
     yield* redigest(lookedUp)
     return lookedUp.found
