@@ -37,7 +37,7 @@ export default defineConfig({
     minWorkers: 1,
     maxWorkers: 2,
     // For a small machine that does something else as well.
-    testTimeout: 20_000,
-    hookTimeout: 60_000
+    testTimeout: 60_000,
+    hookTimeout: 120_000
   }
 })

@@ -129,7 +129,7 @@ describe.each(table)("%s", (name, code, error, data, says) => {
     expect(error).toBeInstanceOf(Error)
     expect(error instanceof Errors.ApiKeyError).toBe(true)
     const classes = Object.entries(Errors).filter(([, value]) => typeof value === "function")
-    expect(classes).toHaveLength(12)
+    expect(classes).toHaveLength(13)
     for (const [other, Class] of classes) {
       expect(error instanceof (Class as new () => unknown), other).toBe(other === name)
     }
@@ -157,7 +157,7 @@ describe("ApiKeyError", () => {
       {}
     ]
     for (const other of alike) expect(other instanceof Errors.ApiKeyError).toBe(false)
-    expect(table).toHaveLength(12)
+    expect(table).toHaveLength(13)
   })
 
   it("narrows by instanceof and by _tag", () => {
