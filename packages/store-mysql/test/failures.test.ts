@@ -133,6 +133,24 @@ for (const { service, title } of selectedServices("mysql", "mariadb")) {
     )
   })
 
+  describe(`a transaction on ${title}`, () => {
+    it.scopedLive("sees, in each of its statements, what was committed before that", () =>
+      Effect.gen(function* () {
+        const { database } = yield* openStore({ url, timeout: 10_000 })
+        yield* query("create table news (n int)")
+        const seen = yield* database.transact("change", (connection) =>
+          Effect.gen(function* () {
+            const read = connection.executeUnprepared("select n from news", [], undefined)
+            const before = yield* read
+            yield* query("insert into news values (1)")
+            return [before.length, (yield* read).length]
+          })
+        )
+        assert.deepStrictEqual(seen, [0, 1])
+      })
+    )
+  })
+
   describe(`what ${title} undid`, () => {
     it.scopedLive("in a deadlock is done again, and no caller sees it", () =>
       Effect.gen(function* () {

@@ -115,7 +115,10 @@ export const migrationSuite = (backend: MigratingBackend): void => {
             Effect.timeout("60 seconds")
           )
           yield* process.kill
+          const killed = performance.now()
           yield* Effect.provide(insertOrganization(), layer(address, { timeout: "20 seconds" }))
+          // Long before the dead process's statement would have ended, and given the lock back.
+          assert.isBelow(performance.now() - killed, 40_000)
           assert.strictEqual((yield* recordsOf(address)).length, newest)
           const other = yield* backend.emptyDatabase
           yield* backend.migrate(other)
