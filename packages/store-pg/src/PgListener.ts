@@ -4,6 +4,7 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Deferred, Effect, Fiber, type Scope } from "effect"
 import { whole } from "./PgConnections.js"
+import { classify } from "./PgFailure.js"
 import { quoted } from "./PgSchema.js"
 
 /** How long a new connection may take for each of its steps. */
@@ -12,8 +13,8 @@ const patienceMillis = 2000
 /** How long what we say may take to come back to us. */
 const echoMillis = 1000
 
-/** What does not come back is a pooler's doing, which takes longer to change. */
-const unheardMillis = 30_000
+/** Until another attempt where nothing suggests that it goes any better. */
+const hopelessMillis = 30_000
 
 /** How long a connection may take to end. */
 const closingMillis = 1000
@@ -83,6 +84,9 @@ const forkWithin = (effect: Effect.Effect<unknown>) =>
     Effect.raceFirst(Effect.disconnect(Fiber.interrupt(fiber)), pause(closingMillis))
   )
 
+/** What does not come back is a pooler's doing; and a server that refuses a password does so again. */
+const isHopeless = (error: unknown): boolean => error !== "late" && (error === "unheard" || !classify(error).retryable)
+
 const step = <A, E>(effect: Effect.Effect<A, E>) => within(patienceMillis, effect)
 
 /**
@@ -150,8 +154,8 @@ export const listen = ({
     const next = Effect.suspend(() => {
       const began = performance.now()
       return Effect.flatMap(Effect.exit(session), (exit) => {
-        if (exit._tag === "Failure" && exit.cause._tag === "Fail" && exit.cause.error === "unheard") {
-          return pause(unheardMillis)
+        if (exit._tag === "Failure" && exit.cause._tag === "Fail" && isHopeless(exit.cause.error)) {
+          return pause(hopelessMillis)
         }
         failures = performance.now() - began > lastingMillis ? 0 : failures + 1
         return failures === 0 ? Effect.void : pause(Math.min(longestPauseMillis, 50 * 2 ** failures))
