@@ -9,7 +9,7 @@ import { makeOwnerExists } from "./owner.js"
 type Operations = Pick<ApiKeysService, "disableKey" | "enableKey" | "pruneKeys">
 
 /** As many keys as are deleted in one transaction: few enough for nobody to wait for it long. */
-const prunedAtOnce = 500
+const prunedAtOnce = 200
 
 /** Ends keys for a while, and deletes those that have ended long ago. */
 export const makeEndings = Effect.gen(function* () {
