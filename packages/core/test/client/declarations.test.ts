@@ -8,6 +8,8 @@ const declarations = (module: string) => readFileSync(`${dist}/${module}.d.ts`, 
 describe("what the Promise client declares", () => {
   it.each([
     "client/ApiKeyClient",
+    "client/ClientImports",
+    "client/ImportTypes",
     "client/ClientTypes",
     "services/tenants/TenantInput",
     "services/verifier/ValidateKeyOptions"
@@ -25,6 +27,7 @@ describe("what the Promise client declares", () => {
         "../domain/SigningSecret.js",
         "../services/tenants/TenantInput.js",
         "../services/verifier/ValidateKeyOptions.js",
+        "./ClientImports.js",
         "./ClientTypes.js"
       ].sort()
     )
