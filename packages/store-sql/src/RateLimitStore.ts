@@ -1,16 +1,21 @@
 import {
+  type Admission,
+  type AdmissionOutcome,
   chargeAll,
   type KeyId,
   type RateLimitCharge,
   type RateLimitOutcome,
   RateLimitStore,
-  sharesState
+  sharesState,
+  type Usage,
+  type UsageTotal
 } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Clock, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import { type Counter, counterColumns, toCounter, toCounterRow } from "./Counter.js"
 import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
+import type { UseCounts } from "./UseCounts.js"
 
 /** As many counters as are written in one statement. */
 const maxWritten = 128
@@ -30,7 +35,12 @@ type Known = Map<KeyId, KeyCounters>
  *
  * @param time of charges: the server's, or that of Effect's `Clock`
  */
-export const makeRateLimitStore = (dialect: Dialect, operations: Operations, time: "store" | "clock") => {
+export const makeRateLimitStore = (
+  dialect: Dialect,
+  operations: Operations,
+  uses: UseCounts,
+  time: "store" | "clock"
+) => {
   const { run, sql, tables } = dialect
 
   const timeOf = (connection: Connection, row: unknown) => {
@@ -44,7 +54,7 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
    * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
    * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
    */
-  const lockKeys = (connection: Connection, charges: ReadonlyArray<RateLimitCharge>) => {
+  const lockKeys = (connection: Connection, charges: ReadonlyArray<Pick<RateLimitCharge, "keyId">>) => {
     const ids = padded([...new Set(charges.map(({ keyId }) => keyId))].sort()).map(dialect.id)
     const inOrder = sql.onDialectOrElse({
       mysql: () => sql`force index (primary) where id in ${sql.in(ids)} order by id`,
@@ -112,6 +122,26 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
       return outcomes
     })
 
+  const admitIn = (admissions: ReadonlyArray<Admission>) => (connection: Connection) =>
+    Effect.gen(function* () {
+      if (dialect.locksRows) yield* lockKeys(connection, admissions)
+      const charged = admissions.filter(({ limits }) => limits.length > 0)
+      const outcomes = new Map<Admission, RateLimitOutcome>()
+      if (charged.length > 0) {
+        const [known, now] = yield* readCounters(connection, charged)
+        for (const admission of charged) outcomes.set(admission, chargeKey(known, admission, now))
+        yield* write(connection, known)
+      }
+      const used = usesOf(admissions, outcomes)
+      if (used.length > 0) yield* uses.add(connection, used)
+      return withTotals(
+        admissions,
+        outcomes,
+        used,
+        used.length > 0 ? yield* uses.totalsOf(connection, used) : new Map()
+      )
+    })
+
   return RateLimitStore.of({
     charge: (charges) => {
       // A list of none is no SQL, but on SQLite.
@@ -120,6 +150,8 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
         ? operations.read("RateLimitStore.charge", chargeIn(charges, false))
         : operations.count("RateLimitStore.charge", chargeIn(charges, true))
     },
+    admit: (admissions) =>
+      admissions.length === 0 ? Effect.succeed([]) : operations.count("RateLimitStore.admit", admitIn(admissions)),
     reset: (keyId) =>
       operations.change("RateLimitStore.reset", (connection) =>
         Effect.asVoid(run(connection, sql`delete from ${tables.rateLimits} where key_id = ${dialect.id(keyId)}`))
@@ -142,4 +174,46 @@ const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: 
     changed.add(name)
   })
   return outcome
+}
+
+const free: RateLimitOutcome = { allowed: true, retryAfterSeconds: 0, limits: [] }
+
+const isUse = ({ usedAt }: Admission, outcome: RateLimitOutcome | undefined): boolean =>
+  usedAt !== null && (outcome?.allowed ?? true)
+
+/** The uses of the calls that were allowed, each key once. */
+const usesOf = (
+  admissions: ReadonlyArray<Admission>,
+  outcomes: ReadonlyMap<Admission, RateLimitOutcome>
+): ReadonlyArray<Usage> => {
+  const uses = new Map<KeyId, Usage>()
+  for (const admission of admissions) {
+    const { keyId, usedAt } = admission
+    if (usedAt === null || !isUse(admission, outcomes.get(admission))) continue
+    const before = uses.get(keyId)
+    uses.set(keyId, {
+      keyId,
+      count: (before?.count ?? 0) + 1,
+      lastUsedAt: before === undefined ? usedAt : DateTime.max(before.lastUsedAt, usedAt)
+    })
+  }
+  return [...uses.values()]
+}
+
+/** Each call with its key's totals at that very use. */
+const withTotals = (
+  admissions: ReadonlyArray<Admission>,
+  outcomes: ReadonlyMap<Admission, RateLimitOutcome>,
+  uses: ReadonlyArray<Usage>,
+  totals: ReadonlyMap<KeyId, UsageTotal>
+): ReadonlyArray<AdmissionOutcome> => {
+  const later = new Map(uses.map(({ count, keyId }) => [keyId, count]))
+  return admissions.map((admission) => {
+    const outcome = outcomes.get(admission) ?? free
+    const total = totals.get(admission.keyId)
+    if (total === undefined || !isUse(admission, outcome)) return { outcome, usage: null }
+    const after = (later.get(admission.keyId) ?? 1) - 1
+    later.set(admission.keyId, after)
+    return { outcome, usage: { useCount: total.useCount - after, lastUsedAt: total.lastUsedAt } }
+  })
 }

@@ -7,6 +7,7 @@ import { makeOperations } from "./Operations.js"
 import { makeRateLimitStore } from "./RateLimitStore.js"
 import { makeTenantStore } from "./TenantStore.js"
 import { makeUsageStore } from "./UsageStore.js"
+import { makeUseCounts } from "./UseCounts.js"
 
 /**
  * How a store behaves, whatever its database.
@@ -28,14 +29,15 @@ export interface SqlStoreOptions {
 export const make = (database: Database, { time, timeout }: SqlStoreOptions): Context.Context<StorePorts> => {
   const dialect = makeDialect(database)
   const operations = makeOperations(database, timeout)
+  const uses = makeUseCounts(dialect)
   const { run, sql, tables } = dialect
   const ping = operations.read("StoreHealth.ping", (connection) =>
     Effect.asVoid(run(connection, sql`select id from ${tables.migrations} limit 1`))
   )
   return Context.make(TenantStore, makeTenantStore(dialect, operations)).pipe(
     Context.add(KeyStore, makeKeyStore(dialect, operations)),
-    Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, time)),
-    Context.add(UsageStore, makeUsageStore(dialect, operations)),
+    Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, uses, time)),
+    Context.add(UsageStore, makeUsageStore(dialect, operations, uses)),
     Context.add(StoreHealth, StoreHealth.of({ ping }))
   )
 }

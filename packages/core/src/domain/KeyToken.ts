@@ -9,7 +9,7 @@ const bodyLength = secretLength + checksumLength
 const hintLength = 4
 
 /** Anything longer is refused before it is looked at, let alone hashed. Bytes and characters are one: keys are ASCII. */
-const maxLength = 512
+export const maxLength = 512
 
 /** 1 to 32 of `a-z 0-9 _`, beginning with a letter and not ending in `_`. */
 export const KeyPrefix = Schema.String.annotations(rule("is not a string")).pipe(

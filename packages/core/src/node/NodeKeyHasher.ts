@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual } from "node:crypto"
 import { Layer, Redacted } from "effect"
 import { KeyHasher } from "../ports/KeyHasher.js"
 
@@ -16,6 +16,7 @@ export const layer = (signingSecret: Redacted.Redacted<string>): Layer.Layer<Key
 
     return KeyHasher.of({
       digest: (plaintext) => ({ bytes: hmac(plaintext), secretId }),
+      fingerprint: (text) => hash("sha256", text, "binary"),
       equals: (one, other) => one.length === other.length && timingSafeEqual(one, other),
       random: (size) => randomBytes(size)
     })

@@ -1,18 +1,18 @@
-import { Context, Effect, Layer } from "effect"
-import type { ApiKey } from "../domain/ApiKey.js"
+import { type Clock, Context, Effect, Layer } from "effect"
+import type { StoreError } from "../domain/Errors.js"
 import type { KeyHasher } from "../ports/KeyHasher.js"
 import type { KeyStore } from "../ports/KeyStore.js"
 import type { RateLimitStore } from "../ports/RateLimitStore.js"
 import type { TenantStore } from "../ports/TenantStore.js"
-import type { UsageStore } from "../ports/UsageStore.js"
-import { MetadataCodec } from "./MetadataCodec.js"
+import type { MetadataCodec } from "./MetadataCodec.js"
 import type { Settings } from "./Settings.js"
-import { makeAuthenticate } from "./verifier/authenticate.js"
-import { makeAuthorize } from "./verifier/authorize.js"
-import { makeCharge } from "./verifier/charge.js"
-import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
-import { decodeValidation, decodeVerification } from "./verifier/options.js"
-import { makeUsageRecorder } from "./verifier/UsageRecorder.js"
+import { entityOf } from "./verifier/KeyRecord.js"
+import type { KeyVerifierService, VerifiedKey } from "./verifier/KeyVerifierService.js"
+import { decodeValidation, decodeVerification, type Validation } from "./verifier/options.js"
+import type { RateLimiter } from "./verifier/RateLimiter.js"
+import { UsageRecorder } from "./verifier/UsageRecorder.js"
+import type { VerificationCache } from "./verifier/VerificationCache.js"
+import { makeVerifications, type Refusal, Verification } from "./verifier/Verifications.js"
 
 /**
  * Verifies the keys that callers present.
@@ -21,36 +21,52 @@ import { makeUsageRecorder } from "./verifier/UsageRecorder.js"
  */
 export class KeyVerifier extends Context.Tag("@apikeys/core/KeyVerifier")<KeyVerifier, KeyVerifierService>() {}
 
+const verified = ({ lastUsedAt, limits, metadata, record, useCount }: Verification): VerifiedKey => ({
+  key: new entityOf(record, metadata, useCount, lastUsedAt),
+  limits
+})
+
 const make = Effect.gen(function* () {
-  const metadata = yield* MetadataCodec
-  const authenticate = yield* makeAuthenticate
-  const authorize = yield* makeAuthorize
-  const charge = yield* makeCharge
-  const recorder = yield* makeUsageRecorder
+  const { later, now } = yield* makeVerifications
+  const { flush } = yield* UsageRecorder
+  const ownClock = yield* Effect.clock
 
-  const counted = (key: ApiKey, track: boolean) => (track ? recorder.record(key) : Effect.succeed(key))
+  /** Nothing but plain code where all that is needed is in memory. */
+  const verification = (
+    plaintext: unknown,
+    asked: Validation,
+    clock: Clock.Clock
+  ): Effect.Effect<VerifiedKey, Refusal | StoreError> => {
+    const known = now(plaintext, asked, clock)
+    if (known === null) return Effect.map(later(plaintext, asked, clock), verified)
+    return known instanceof Verification ? Effect.succeed(verified(known)) : Effect.fail(known)
+  }
 
-  const verifyKey: KeyVerifierService["verifyKey"] = Effect.fnUntraced(function* (plaintext, input) {
-    const options = yield* decodeVerification(input)
-    const { key } = yield* authenticate(plaintext)
-    const used = yield* counted(key, options.trackUsage)
-    return { key: yield* metadata.typed(used), limits: [] }
+  const run = (plaintext: unknown, asked: Validation | Refusal): Effect.Effect<VerifiedKey, Refusal | StoreError> =>
+    asked instanceof Error ? Effect.fail(asked) : Effect.clockWith((clock) => verification(plaintext, asked, clock))
+
+  return KeyVerifier.of({
+    verifyKey: ((plaintext, input) =>
+      Effect.suspend(() => run(plaintext, decodeVerification(input)))) as KeyVerifierService["verifyKey"],
+    validateKey: (plaintext, input) => Effect.suspend(() => run(plaintext, decodeValidation(input))),
+    attempt: (plaintext, input) => {
+      const asked = decodeValidation(input)
+      return asked instanceof Error ? asked : now(plaintext, asked, ownClock)
+    },
+    flush
   })
-
-  const validateKey: KeyVerifierService["validateKey"] = Effect.fnUntraced(function* (plaintext, input) {
-    const options = yield* decodeValidation(input)
-    const { key } = yield* authenticate(plaintext)
-    yield* authorize(key, options)
-    const limits = options.checkRateLimit ? yield* charge(key, options.cost) : []
-    const used = yield* counted(key, options.trackUsage && options.cost > 0)
-    return { key: yield* metadata.typed(used), limits }
-  })
-
-  return KeyVerifier.of({ verifyKey, validateKey, flush: recorder.flush })
 })
 
 export const layer: Layer.Layer<
   KeyVerifier,
   never,
-  Settings | MetadataCodec | KeyHasher | KeyStore | TenantStore | RateLimitStore | UsageStore
-> = Layer.scoped(KeyVerifier, make)
+  | Settings
+  | MetadataCodec
+  | KeyHasher
+  | KeyStore
+  | TenantStore
+  | RateLimitStore
+  | VerificationCache
+  | RateLimiter
+  | UsageRecorder
+> = Layer.effect(KeyVerifier, make)

@@ -3,13 +3,14 @@ import type { InvalidInputError } from "../domain/Errors.js"
 import { decodeInput, invalidInput } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
 import { rule } from "../domain/Rule.js"
+import type { CacheOptions, RateLimitMode, UsageMode, VerificationOptions } from "./VerificationOptions.js"
 
 /**
  * How a deployment makes and accepts keys.
  *
  * @since 0.1.0
  */
-export interface ApiKeysOptions {
+export interface ApiKeysOptions extends VerificationOptions {
   /**
    * The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. Whoever
    * loses it loses every key; whoever has it and the database still has no plaintext.
@@ -32,13 +33,51 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     /** The heads of keys that are accepted. */
     readonly heads: ReadonlySet<string>
     readonly signingSecret: Redacted.Redacted<string>
+    /** `null`: nothing is remembered. */
+    readonly cache: Required<{ readonly [Option in keyof CacheOptions]: number }> | null
+    readonly usage: { readonly mode: UsageMode; readonly flushInterval: number; readonly flushKeys: number }
+    readonly rateLimits: RateLimitMode
   }
 >() {}
 
 const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true, as: "Option" })
 
+const wholeNumber = (least: number, most: number, standard: number) =>
+  Schema.optionalWith(
+    Schema.Number.pipe(
+      Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)
+    ).annotations(rule(`is not a whole number from ${least} to ${most}`)),
+    { nullable: true, default: () => standard }
+  )
+
+const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
+  Schema.optionalWith(
+    Schema.Literal(standard, ...others).annotations(
+      rule(`is not ${[standard, ...others].join(", ").replace(/, ([^,]*)$/, " or $1")}`)
+    ),
+    { nullable: true, default: () => standard }
+  )
+
+const Cache = Schema.Struct({
+  capacity: wholeNumber(1, 10_000_000, 10_000),
+  ttl: wholeNumber(1, 86_400_000, 60_000),
+  negativeTtl: wholeNumber(0, 1000, 500)
+})
+
+const UsageFlush = Schema.Struct({
+  interval: wholeNumber(10, 3_600_000, 1000),
+  keys: wholeNumber(1, 1_000_000, 10_000)
+})
+
 const decodeOptions = decodeInput(
   Schema.Struct({
+    cache: Schema.optionalWith(Schema.Union(Schema.Literal(false), Cache), {
+      nullable: true,
+      default: () => Schema.decodeSync(Cache)({})
+    }),
+    usage: oneOf<UsageMode>("deferred", "durable", "off"),
+    usageFlush: Schema.optionalWith(UsageFlush, { nullable: true, default: () => Schema.decodeSync(UsageFlush)({}) }),
+    rateLimits: oneOf<RateLimitMode>("exact", "memory"),
     keyPrefix: Schema.optionalWith(KeyPrefix, { nullable: true, default: () => "sk" }),
     environment: nullable(KeyEnvironment),
     acceptedHeads: Schema.optionalWith(Schema.Array(KeyHead).annotations(rule("is not a list of heads")), {
@@ -68,7 +107,18 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
   const secret = yield* checkSecret(signingSecret)
   const decoded = yield* decodeOptions(rest)
   const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
-  return Settings.of({ head, heads: new Set([head, ...decoded.acceptedHeads]), signingSecret: secret })
+  return Settings.of({
+    head,
+    heads: new Set([head, ...decoded.acceptedHeads]),
+    signingSecret: secret,
+    cache: decoded.cache === false ? null : decoded.cache,
+    usage: {
+      mode: decoded.usage,
+      flushInterval: decoded.usageFlush.interval,
+      flushKeys: decoded.usageFlush.keys
+    },
+    rateLimits: decoded.rateLimits
+  })
 })
 
 /** Checks the options, and warns once where keys would be taken for another vendor's. */

@@ -1,0 +1,128 @@
+import { DateTime } from "effect"
+import { ApiKey } from "../../domain/ApiKey.js"
+import type { KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
+import type { Metadata } from "../../domain/Metadata.js"
+import type { RateLimit } from "../../domain/RateLimit.js"
+import type { Scope } from "../../domain/Scope.js"
+
+/**
+ * A key as this process remembers it: times as milliseconds, and parts that many keys have in common but once. What
+ * callers get is made of it anew each time, so that no change of theirs reaches it.
+ */
+export class KeyRecord {
+  readonly id: KeyId
+  readonly organizationId: OrganizationId
+  readonly projectId: ProjectId | null
+  readonly productId: ProductId | null
+  readonly name: string | null
+  readonly hint: string
+  readonly scopes: ReadonlyArray<Scope>
+  readonly rateLimits: ReadonlyArray<RateLimit>
+  readonly metadata: Metadata
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+  readonly revokedReason: string | null
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** As this process knows it. */
+  useCount: number
+  lastUsedAt: number | null
+
+  constructor(key: ApiKey, share: Shared) {
+    this.id = key.id
+    this.organizationId = share.text(key.organizationId)
+    this.projectId = key.projectId === null ? null : share.text(key.projectId)
+    this.productId = key.productId === null ? null : share.text(key.productId)
+    this.name = key.name
+    this.hint = key.hint
+    this.scopes = share.value(key.scopes)
+    this.rateLimits = share.value(key.rateLimits)
+    this.metadata = freezeJson(key.metadata)
+    this.expiresAt = millis(key.expiresAt)
+    this.revokedAt = millis(key.revokedAt)
+    this.revokedReason = key.revokedReason
+    this.createdAt = key.createdAt.epochMillis
+    this.updatedAt = key.updatedAt.epochMillis === this.createdAt ? this.createdAt : key.updatedAt.epochMillis
+    this.useCount = key.useCount
+    this.lastUsedAt = millis(key.lastUsedAt)
+  }
+}
+
+/** Keeps one of each part that keys have in common. */
+export interface Shared {
+  readonly text: <A extends string>(text: A) => A
+  /** Of JSON; frozen throughout. */
+  readonly value: <A extends ReadonlyArray<unknown>>(value: A) => A
+}
+
+/** Nothing is worth sharing of a record that is forgotten at once. */
+export const unshared: Shared = { text: (text) => text, value: (value) => freezeJson(value) }
+
+/** Beyond so many parts, deployments where each key is different would only pay for it. */
+const maxParts = 10_000
+
+export const makeShared = (): Shared => {
+  const texts = new Map<string, string>()
+  const values = new Map<string, ReadonlyArray<unknown>>()
+  const keep = <A>(kept: Map<string, A>, name: string, make: () => A): A => {
+    const known = kept.get(name)
+    if (known !== undefined) return known
+    if (kept.size >= maxParts) kept.clear()
+    const made = make()
+    kept.set(name, made)
+    return made
+  }
+  return {
+    text: <A extends string>(text: A) => keep(texts, text, () => text) as A,
+    value: <A extends ReadonlyArray<unknown>>(value: A) =>
+      keep(values, JSON.stringify(value), () => freezeJson(value)) as A
+  }
+}
+
+/** What a store read is nobody else's, so it is frozen as it is. */
+const freezeJson = <A>(value: A): A => {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value
+  for (const member of Object.values(value)) freezeJson(member)
+  return Object.freeze(value)
+}
+
+const millis = (instant: DateTime.Utc | null): number | null => (instant === null ? null : instant.epochMillis)
+
+const instant = (at: number | null): DateTime.Utc | null => (at === null ? null : DateTime.unsafeMake(at))
+
+/** Like the class, without what checks its fields, which takes longer than the rest of a verification. */
+type Fields = { -readonly [Field in keyof ApiKey]: ApiKey[Field] }
+
+const entity = function (
+  this: Fields,
+  record: KeyRecord,
+  metadata: Metadata,
+  useCount: number,
+  lastUsedAt: number | null
+) {
+  this.id = record.id
+  this.organizationId = record.organizationId
+  this.projectId = record.projectId
+  this.productId = record.productId
+  this.name = record.name
+  this.hint = record.hint
+  this.scopes = record.scopes
+  this.rateLimits = record.rateLimits
+  this.metadata = metadata
+  this.expiresAt = instant(record.expiresAt)
+  this.revokedAt = instant(record.revokedAt)
+  this.revokedReason = record.revokedReason
+  this.useCount = useCount
+  this.lastUsedAt = instant(lastUsedAt)
+  this.createdAt = DateTime.unsafeMake(record.createdAt)
+  this.updatedAt = DateTime.unsafeMake(record.updatedAt)
+}
+entity.prototype = ApiKey.prototype
+
+/** The key of a record, with dates of its own. */
+export const entityOf = entity as unknown as new (
+  record: KeyRecord,
+  metadata: Metadata,
+  useCount: number,
+  lastUsedAt: number | null
+) => ApiKey

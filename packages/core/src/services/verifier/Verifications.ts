@@ -1,0 +1,121 @@
+import { type Clock, Effect, Redacted } from "effect"
+import {
+  type AuthenticationError,
+  type InsufficientScopeError,
+  type InvalidInputError,
+  InvalidKeyError,
+  type KeyNotAllowedError,
+  type QuotaError,
+  type StoreError
+} from "../../domain/Errors.js"
+import { isWellFormed, maxLength } from "../../domain/KeyToken.js"
+import type { Metadata } from "../../domain/Metadata.js"
+import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
+import { KeyHasher } from "../../ports/KeyHasher.js"
+import { MetadataCodec } from "../MetadataCodec.js"
+import { Settings } from "../Settings.js"
+import { type Admitted, makeAdmissions } from "./Admissions.js"
+import { asksForTenants, failedQuestion, failedStatus, noMembership } from "./checks.js"
+import { CachedKey } from "./KeyCache.js"
+import type { KeyRecord } from "./KeyRecord.js"
+import { makeMembership } from "./membership.js"
+import type { Validation } from "./options.js"
+import { makeRemember } from "./remember.js"
+import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+
+/** Why a call is refused. */
+export type Refusal = AuthenticationError | KeyNotAllowedError | InsufficientScopeError | QuotaError | InvalidInputError
+
+/** A key that proved itself, in the form of which each face makes its own. */
+export class Verification {
+  readonly record: KeyRecord
+  readonly metadata: Metadata
+  readonly useCount: number
+  readonly lastUsedAt: number | null
+  readonly limits: ReadonlyArray<RateLimitStatus>
+
+  constructor(record: KeyRecord, metadata: Metadata, { lastUsedAt, limits, useCount }: Admitted) {
+    this.record = record
+    this.metadata = metadata
+    this.useCount = useCount
+    this.lastUsedAt = lastUsedAt
+    this.limits = limits
+  }
+}
+
+/** How a key is verified: at once where all that is needed is in memory, by way of the store otherwise. */
+export interface Verifications {
+  /** Plain code, without a fiber. `null` where the store has to be asked: then nothing was charged or counted. */
+  readonly now: (plaintext: unknown, asked: Validation, clock: Clock.Clock) => Verification | Refusal | null
+  readonly later: (
+    plaintext: unknown,
+    asked: Validation,
+    clock: Clock.Clock
+  ) => Effect.Effect<Verification, Refusal | StoreError>
+}
+
+const costOf = ({ checkRateLimit, cost, trackUsage }: Validation, record: KeyRecord) => ({
+  charges: checkRateLimit && record.rateLimits.length > 0,
+  counts: trackUsage && cost > 0,
+  cost
+})
+
+/** Form, digest, status; then what is asked; then what it costs, so that a call which is refused costs nothing. */
+export const makeVerifications = Effect.gen(function* () {
+  const { heads } = yield* Settings
+  const hasher = yield* KeyHasher
+  const metadata = yield* MetadataCodec
+  const cache = yield* VerificationCache
+  const remember = yield* makeRemember
+  const membershipOf = yield* makeMembership
+  const admissions = yield* makeAdmissions
+
+  /** What is long is refused before it is hashed. */
+  const textOf = (plaintext: unknown): string | null => {
+    const text = Redacted.isRedacted(plaintext) ? Redacted.value(plaintext) : plaintext
+    return typeof text === "string" && text.length <= maxLength ? text : null
+  }
+
+  const now: Verifications["now"] = (plaintext, asked, clock) => {
+    const text = textOf(plaintext)
+    if (text === null) return new InvalidKeyError()
+    const at = monotonicMillis(clock)
+    const found = cache.isTrusted(at) ? cache.keys.get(hasher.fingerprint(text), at) : undefined
+    // What is remembered had the form of a key once, and has it still.
+    if (!(found instanceof CachedKey))
+      return found === undefined && isWellFormed(text, heads) ? null : new InvalidKeyError()
+    const { record } = found
+    const time = clock.unsafeCurrentTimeMillis()
+    const inactive = failedStatus(record, time)
+    if (inactive !== null) return inactive
+    const membership = asksForTenants(asked) ? cache.facts.membership(record, asked, at) : noMembership
+    if (membership === null) return null
+    const refusal = failedQuestion(record, asked, membership)
+    if (refusal !== null) return refusal
+    const typed = metadata.typedNow(record.metadata)
+    if (typed === null) return null
+    const admitted = admissions.now(record, costOf(asked, record), time, clock)
+    return admitted === null || admitted instanceof Error ? admitted : new Verification(record, typed, admitted)
+  }
+
+  const later: Verifications["later"] = Effect.fnUntraced(function* (
+    plaintext: unknown,
+    asked: Validation,
+    clock: Clock.Clock
+  ): Effect.fn.Return<Verification, Refusal | StoreError> {
+    const text = textOf(plaintext)
+    if (text === null || !isWellFormed(text, heads)) return yield* new InvalidKeyError()
+    const fingerprint = hasher.fingerprint(text)
+    const at = monotonicMillis(clock)
+    const known = cache.isTrusted(at) ? cache.keys.get(fingerprint, at) : undefined
+    const record = known instanceof CachedKey ? known.record : yield* remember(fingerprint, text, clock)
+    const inactive = failedStatus(record, clock.unsafeCurrentTimeMillis())
+    if (inactive !== null) return yield* inactive
+    const refusal = failedQuestion(record, asked, yield* membershipOf(record, asked))
+    if (refusal !== null) return yield* refusal
+    const typed = yield* metadata.typed(record.metadata)
+    return new Verification(record, typed, yield* admissions.later(record, costOf(asked, record)))
+  })
+
+  return { now, later } satisfies Verifications
+})
