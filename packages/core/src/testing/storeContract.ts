@@ -1,6 +1,7 @@
 import { describe, it, type Vitest, layer as withLayer } from "@effect/vitest"
 import { Duration, type Layer } from "effect"
 import type { StorePorts } from "../ports/Store.js"
+import { admissionContract } from "./admissionContract.js"
 import { concurrencyContract } from "./concurrencyContract.js"
 import type { ContractProperty, ContractTest } from "./contract.js"
 import { fixtureTime } from "./fixtures.js"
@@ -75,6 +76,7 @@ export const storeContract = <E, R = never>(
     describe("concurrency", () => concurrencyContract(test))
     describe("rate limits", () => rateLimitContract(test))
     describe("usage", () => usageContract(test))
+    describe("admissions", () => admissionContract(test))
     const { clock, rawReads } = options
     describe("raw reads", () => {
       if (rawReads === null) unproven(name, "raw reads", "what stands in its tables")
