@@ -8,6 +8,7 @@ import type { Project } from "../domain/Project.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
 import type { CreatedKey, ReplayedKey } from "../services/keys/ApiKeysService.js"
 import type { VerifiedKey } from "../services/verifier/KeyVerifierService.js"
+import type { Verification } from "../services/verifier/Verifications.js"
 import type { KeyData, OrganizationData, ProjectData, VerifiedKeyData } from "./ClientTypes.js"
 
 // What leaves the client is plain, frozen all the way down, and holds no Date that anything else holds.
@@ -58,6 +59,33 @@ export const plainLimits = (limits: ReadonlyArray<RateLimitStatus>): ReadonlyArr
 
 export const plainVerified = <M>({ key, limits }: VerifiedKey<M>): VerifiedKeyData<M> =>
   Object.freeze({ key: plainKey(key), limits: plainLimits(limits) })
+
+/** Of a record, whose parts are frozen throughout, but for its times. It verified, so it is active. */
+export const plainVerification = <M>(verification: Verification): VerifiedKeyData<M> => {
+  const { lastUsedAt, limits, metadata, record, useCount } = verification
+  const key: KeyData<M> = {
+    id: record.id,
+    organizationId: record.organizationId,
+    projectId: record.projectId,
+    productId: record.productId,
+    name: record.name,
+    hint: record.hint,
+    status: "active",
+    scopes: record.scopes,
+    rateLimits: record.rateLimits,
+    // The client's own word for what its schema makes of it.
+    metadata: freezeDeep(metadata) as M,
+    expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt),
+    revokedAt: null,
+    revokedReason: null,
+    useCount,
+    lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+    createdAt: new Date(record.createdAt),
+    updatedAt: new Date(record.updatedAt)
+  }
+  for (const limit of limits) Object.freeze(limit)
+  return Object.freeze({ key: Object.freeze(key), limits: Object.freeze(limits) })
+}
 
 export const plainCreated = <M>({ key, plaintext }: CreatedKey<M> | ReplayedKey<M>) =>
   Object.freeze({ key: plainKey(key), plaintext: plaintext === null ? null : Redacted.value(plaintext) })

@@ -1,5 +1,5 @@
-import { type Clock, Context, Effect, Layer } from "effect"
-import type { StoreError } from "../domain/Errors.js"
+import { Context, Effect, Layer } from "effect"
+import type { InvalidInputError, StoreError } from "../domain/Errors.js"
 import type { KeyHasher } from "../ports/KeyHasher.js"
 import type { KeyStore } from "../ports/KeyStore.js"
 import type { RateLimitStore } from "../ports/RateLimitStore.js"
@@ -32,23 +32,23 @@ const make = Effect.gen(function* () {
   const ownClock = yield* Effect.clock
 
   /** Nothing but plain code where all that is needed is in memory. */
-  const verification = (
+  const verify = <R extends Refusal>(
     plaintext: unknown,
-    asked: Validation,
-    clock: Clock.Clock
-  ): Effect.Effect<VerifiedKey, Refusal | StoreError> => {
-    const known = now(plaintext, asked, clock)
-    if (known === null) return Effect.map(later(plaintext, asked, clock), verified)
-    return known instanceof Verification ? Effect.succeed(verified(known)) : Effect.fail(known)
-  }
-
-  const run = (plaintext: unknown, asked: Validation | Refusal): Effect.Effect<VerifiedKey, Refusal | StoreError> =>
-    asked instanceof Error ? Effect.fail(asked) : Effect.clockWith((clock) => verification(plaintext, asked, clock))
+    input: unknown,
+    decode: (input: unknown) => Validation | InvalidInputError
+  ): Effect.Effect<VerifiedKey, R | StoreError> =>
+    Effect.clockWith((clock) => {
+      const asked = decode(input)
+      // What can refuse a call is what it asks: one that asks for nothing is refused for nothing but the key.
+      if (asked instanceof Error) return Effect.fail(asked as R)
+      const known = now(plaintext, asked, clock)
+      if (known === null) return Effect.map(later(plaintext, asked, clock), verified) as Effect.Effect<VerifiedKey, R>
+      return known instanceof Verification ? Effect.succeed(verified(known)) : Effect.fail(known as R)
+    })
 
   return KeyVerifier.of({
-    verifyKey: ((plaintext, input) =>
-      Effect.suspend(() => run(plaintext, decodeVerification(input)))) as KeyVerifierService["verifyKey"],
-    validateKey: (plaintext, input) => Effect.suspend(() => run(plaintext, decodeValidation(input))),
+    verifyKey: (plaintext, input) => verify(plaintext, input, decodeVerification),
+    validateKey: (plaintext, input) => verify(plaintext, input, decodeValidation),
     attempt: (plaintext, input) => {
       const asked = decodeValidation(input)
       return asked instanceof Error ? asked : now(plaintext, asked, ownClock)

@@ -9,6 +9,7 @@ describe("what the Promise client declares", () => {
   it.each([
     "client/ApiKeyClient",
     "client/ClientTypes",
+    "services/VerificationOptions",
     "services/tenants/TenantInput",
     "services/verifier/ValidateKeyOptions"
   ])("shows no Effect: %s", (module) => {
@@ -19,6 +20,7 @@ describe("what the Promise client declares", () => {
     const imports = [...declarations("client/ApiKeyClient").matchAll(/from "(\.[^"]+)"/g)].map(([, path]) => path)
     expect(imports.sort()).toEqual(
       [
+        "../domain/Errors.js",
         "../domain/Metadata.js",
         "../domain/Page.js",
         "../domain/RateLimitStatus.js",

@@ -6,7 +6,7 @@ import { Settings } from "../Settings.js"
 import { makeBatches } from "./Batches.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import type { KeyRecord } from "./KeyRecord.js"
-import { RateLimiter } from "./RateLimiter.js"
+import { RateLimiter, type Times } from "./RateLimiter.js"
 import { UsageRecorder } from "./UsageRecorder.js"
 
 /** What a call costs a key that is good for it. */
@@ -94,22 +94,17 @@ export const makeAdmissions = Effect.gen(function* () {
   })
 
   /** At once; `null` where the store has to be asked, and nothing was charged or counted. */
-  const now = (
-    record: KeyRecord,
-    { charges, cost, counts }: Cost,
-    at: number,
-    clock: Clock.Clock
-  ): Admitted | QuotaError | null => {
+  const now = (record: KeyRecord, { charges, cost, counts }: Cost, times: Times): Admitted | QuotaError | null => {
     const counting = counts && mode !== "off"
     if (counting && (mode === "durable" || !uses.hasRoom(record.id))) return null
     let limits = none
     if (charges) {
-      const outcome = limiter.chargeNow(record, cost, clock)
+      const outcome = limiter.chargeNow(record, cost, times)
       if (outcome === null) return null
       if (!outcome.allowed) return quotaError(record, outcome)
       limits = outcome.limits
     }
-    return counting ? counted(record, at, limits) : uncounted(record, limits)
+    return counting ? counted(record, times.millis, limits) : uncounted(record, limits)
   }
 
   const later = Effect.fnUntraced(function* (

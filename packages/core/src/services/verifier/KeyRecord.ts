@@ -27,6 +27,8 @@ export class KeyRecord {
   /** As this process knows it. */
   useCount: number
   lastUsedAt: number | null
+  /** Made once for those who want them: a `DateTime` is as good as immutable, and costly. */
+  #dates: Dates | null = null
 
   constructor(key: ApiKey, share: Shared) {
     this.id = key.id
@@ -46,7 +48,20 @@ export class KeyRecord {
     this.useCount = key.useCount
     this.lastUsedAt = millis(key.lastUsedAt)
   }
+
+  get dates(): Dates {
+    this.#dates ??= {
+      createdAt: DateTime.unsafeMake(this.createdAt),
+      updatedAt: DateTime.unsafeMake(this.updatedAt),
+      expiresAt: instant(this.expiresAt),
+      revokedAt: instant(this.revokedAt)
+    }
+    return this.#dates
+  }
 }
+
+/** The times of a key that a use does not change. */
+type Dates = Pick<ApiKey, "createdAt" | "updatedAt" | "expiresAt" | "revokedAt">
 
 /** Keeps one of each part that keys have in common. */
 export interface Shared {
@@ -90,6 +105,15 @@ const millis = (instant: DateTime.Utc | null): number | null => (instant === nul
 
 const instant = (at: number | null): DateTime.Utc | null => (at === null ? null : DateTime.unsafeMake(at))
 
+let latest = DateTime.unsafeMake(0)
+
+/** Of many calls in a millisecond, the time is made once. */
+const recentInstant = (at: number | null): DateTime.Utc | null => {
+  if (at === null) return null
+  if (latest.epochMillis !== at) latest = DateTime.unsafeMake(at)
+  return latest
+}
+
 /** Like the class, without what checks its fields, which takes longer than the rest of a verification. */
 type Fields = { -readonly [Field in keyof ApiKey]: ApiKey[Field] }
 
@@ -100,6 +124,7 @@ const entity = function (
   useCount: number,
   lastUsedAt: number | null
 ) {
+  const { dates } = record
   this.id = record.id
   this.organizationId = record.organizationId
   this.projectId = record.projectId
@@ -109,17 +134,17 @@ const entity = function (
   this.scopes = record.scopes
   this.rateLimits = record.rateLimits
   this.metadata = metadata
-  this.expiresAt = instant(record.expiresAt)
-  this.revokedAt = instant(record.revokedAt)
+  this.expiresAt = dates.expiresAt
+  this.revokedAt = dates.revokedAt
   this.revokedReason = record.revokedReason
   this.useCount = useCount
-  this.lastUsedAt = instant(lastUsedAt)
-  this.createdAt = DateTime.unsafeMake(record.createdAt)
-  this.updatedAt = DateTime.unsafeMake(record.updatedAt)
+  this.lastUsedAt = recentInstant(lastUsedAt)
+  this.createdAt = dates.createdAt
+  this.updatedAt = dates.updatedAt
 }
 entity.prototype = ApiKey.prototype
 
-/** The key of a record, with dates of its own. */
+/** The key of a record, which is the caller's own. */
 export const entityOf = entity as unknown as new (
   record: KeyRecord,
   metadata: Metadata,

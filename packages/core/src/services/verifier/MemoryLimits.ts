@@ -1,4 +1,4 @@
-import { type Clock, Effect } from "effect"
+import { Effect } from "effect"
 import type { KeyId } from "../../domain/Ids.js"
 import { type RateLimit, sharesState } from "../../domain/RateLimit.js"
 import type { RateLimitState } from "../../domain/RateLimitCharge.js"
@@ -58,7 +58,7 @@ export const makeMemoryLimits = Effect.sync((): RateLimiterService => {
 
   return {
     isExact: false,
-    chargeNow: (key, cost, clock: Clock.Clock) => charge(key, cost, clock.unsafeCurrentTimeMillis()),
+    chargeNow: (key, cost, { millis }) => charge(key, cost, millis),
     charge: (key, cost) =>
       Effect.clockWith((clock) => Effect.sync(() => charge(key, cost, clock.unsafeCurrentTimeMillis()))),
     reset: (id) => Effect.sync(() => void counters.delete(id))

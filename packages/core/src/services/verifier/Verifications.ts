@@ -85,8 +85,8 @@ export const makeVerifications = Effect.gen(function* () {
     if (!(found instanceof CachedKey))
       return found === undefined && isWellFormed(text, heads) ? null : new InvalidKeyError()
     const { record } = found
-    const time = clock.unsafeCurrentTimeMillis()
-    const inactive = failedStatus(record, time)
+    const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: at }
+    const inactive = failedStatus(record, times.millis)
     if (inactive !== null) return inactive
     const membership = asksForTenants(asked) ? cache.facts.membership(record, asked, at) : noMembership
     if (membership === null) return null
@@ -94,7 +94,7 @@ export const makeVerifications = Effect.gen(function* () {
     if (refusal !== null) return refusal
     const typed = metadata.typedNow(record.metadata)
     if (typed === null) return null
-    const admitted = admissions.now(record, costOf(asked, record), time, clock)
+    const admitted = admissions.now(record, costOf(asked, record), times)
     return admitted === null || admitted instanceof Error ? admitted : new Verification(record, typed, admitted)
   }
 

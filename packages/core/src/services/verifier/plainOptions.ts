@@ -9,10 +9,25 @@ const maxScopes = 100
 class Unusual {}
 const unusual = new Unusual()
 
+/** A guard asks for the same id and scope each time, so that the last one need not be looked at once more. */
+let lastId = ""
+let lastScope = "*"
+
 const idOf = (value: unknown): string | null => {
   if (value === undefined || value === null) return null
-  if (typeof value === "string" && value.length === 36 && uuid.test(value)) return value
+  if (value === lastId) return lastId
+  if (typeof value === "string" && value.length === 36 && uuid.test(value)) {
+    lastId = value
+    return value
+  }
   throw unusual
+}
+
+const isScope = (value: unknown): value is string => {
+  if (value === lastScope) return true
+  if (typeof value !== "string" || !scope.test(value)) return false
+  lastScope = value
+  return true
 }
 
 const flagOf = (value: unknown): boolean => {
@@ -38,7 +53,7 @@ const scopesOf = (value: unknown): ReadonlyArray<string> => {
   const scopes: Array<string> = []
   for (let i = 0; i < value.length; i++) {
     const each: unknown = value[i]
-    if (typeof each !== "string" || !scope.test(each) || scopes.includes(each)) throw unusual
+    if (!isScope(each) || scopes.includes(each)) throw unusual
     scopes.push(each)
   }
   return scopes
