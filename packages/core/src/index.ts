@@ -13,6 +13,7 @@ export { Product, ProductName } from "./domain/Product.js"
 export { Project, ProjectName } from "./domain/Project.js"
 export { RateLimit, RateLimitAlgorithm, sharesState } from "./domain/RateLimit.js"
 export { charge, type RateLimitDecision, type RateLimitState } from "./domain/RateLimitCharge.js"
+export { leaseAll, type RateLimitLease, refundAll } from "./domain/RateLimitLease.js"
 export { chargeAll, type RateLimitOutcome, RateLimitStatus } from "./domain/RateLimitStatus.js"
 export { RateLimitWindow } from "./domain/RateLimitWindow.js"
 export { covers, missingScopes, Scope } from "./domain/Scope.js"
@@ -20,7 +21,15 @@ export * as MemoryStore from "./memory/MemoryStore.js"
 export { type Change, type Confirmation, KeyChanges } from "./ports/KeyChanges.js"
 export { type Digest, KeyHasher } from "./ports/KeyHasher.js"
 export * from "./ports/KeyStore.js"
-export { type Admission, type AdmissionOutcome, type RateLimitCharge, RateLimitStore } from "./ports/RateLimitStore.js"
+export {
+  type Admission,
+  type AdmissionOutcome,
+  type LeaseOutcome,
+  type LeaseRequest,
+  type RateLimitCharge,
+  type RateLimitRefund,
+  RateLimitStore
+} from "./ports/RateLimitStore.js"
 export { Store, type StoreLayer, type StorePorts } from "./ports/Store.js"
 export { StoreHealth } from "./ports/StoreHealth.js"
 export { type PageSlice, TenantStore } from "./ports/TenantStore.js"

@@ -3,9 +3,16 @@ import {
   type AdmissionOutcome,
   chargeAll,
   type KeyId,
+  type LeaseOutcome,
+  type LeaseRequest,
+  leaseAll,
+  type RateLimit,
   type RateLimitCharge,
   type RateLimitOutcome,
+  type RateLimitRefund,
+  type RateLimitState,
   RateLimitStore,
+  refundAll,
   sharesState,
   type Usage,
   type UsageTotal
@@ -54,7 +61,7 @@ export const makeRateLimitStore = (
    * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
    * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
    */
-  const lockKeys = (connection: Connection, charges: ReadonlyArray<Pick<RateLimitCharge, "keyId">>) => {
+  const lockKeys = (connection: Connection, charges: ReadonlyArray<OfKey>) => {
     const ids = padded([...new Set(charges.map(({ keyId }) => keyId))].sort()).map(dialect.id)
     const inOrder = sql.onDialectOrElse({
       mysql: () => sql`force index (primary) where id in ${sql.in(ids)} order by id`,
@@ -64,7 +71,7 @@ export const makeRateLimitStore = (
   }
 
   /** The keys of the charges with their counters, and the time, which comes with them in one round trip. */
-  const readCounters = Effect.fnUntraced(function* (connection: Connection, charges: ReadonlyArray<RateLimitCharge>) {
+  const readCounters = Effect.fnUntraced(function* (connection: Connection, charges: ReadonlyArray<OfKey>) {
     const ids = [...new Set(charges.map(({ keyId }) => keyId))].sort()
     const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
     const rows = yield* run(
@@ -112,15 +119,22 @@ export const makeRateLimitStore = (
     }
   })
 
-  const chargeIn = (charges: ReadonlyArray<RateLimitCharge>, takes: boolean) => (connection: Connection) =>
-    Effect.gen(function* () {
-      // Before the statement that also asks for the time: one that waited would charge at a time long past.
-      if (takes && dialect.locksRows) yield* lockKeys(connection, charges)
-      const [known, now] = yield* readCounters(connection, charges)
-      const outcomes = charges.map((charge) => chargeKey(known, charge, now))
-      yield* write(connection, known)
-      return outcomes
-    })
+  /** Decides with the counters of the keys at hand, in order, and keeps what came of it. */
+  const decideIn =
+    <Request extends OfKey, A>(
+      requests: ReadonlyArray<Request>,
+      takes: boolean,
+      decide: (known: Known, request: Request, now: number) => A
+    ) =>
+    (connection: Connection) =>
+      Effect.gen(function* () {
+        // Before the statement that also asks for the time: one that waited would charge at a time long past.
+        if (takes && dialect.locksRows) yield* lockKeys(connection, requests)
+        const [known, now] = yield* readCounters(connection, requests)
+        const decided = requests.map((request) => decide(known, request, now))
+        yield* write(connection, known)
+        return decided
+      })
 
   const admitIn = (admissions: ReadonlyArray<Admission>) => (connection: Connection) =>
     Effect.gen(function* () {
@@ -147,11 +161,19 @@ export const makeRateLimitStore = (
       // A list of none is no SQL, but on SQLite.
       if (charges.length === 0) return Effect.succeed([])
       return charges.every(({ cost }) => cost === 0)
-        ? operations.read("RateLimitStore.charge", chargeIn(charges, false))
-        : operations.count("RateLimitStore.charge", chargeIn(charges, true))
+        ? operations.read("RateLimitStore.charge", decideIn(charges, false, chargeKey))
+        : operations.count("RateLimitStore.charge", decideIn(charges, true, chargeKey))
     },
     admit: (admissions) =>
       admissions.length === 0 ? Effect.succeed([]) : operations.count("RateLimitStore.admit", admitIn(admissions)),
+    lease: (requests) =>
+      requests.length === 0
+        ? Effect.succeed([])
+        : operations.count("RateLimitStore.lease", decideIn(requests, true, leaseKey)),
+    refund: (refunds) =>
+      refunds.length === 0
+        ? Effect.void
+        : Effect.asVoid(operations.count("RateLimitStore.refund", decideIn(refunds, true, refundKey))),
     reset: (keyId) =>
       operations.change("RateLimitStore.reset", (connection) =>
         Effect.asVoid(run(connection, sql`delete from ${tables.rateLimits} where key_id = ${dialect.id(keyId)}`))
@@ -159,22 +181,51 @@ export const makeRateLimitStore = (
   })
 }
 
-/** Charges one key, and keeps what came of it for the charges after it. */
-const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
-  const { changed, counters } = known.get(keyId) as KeyCounters
-  const before = limits.map((limit) => {
+/** What the counters of a key are needed for. */
+type OfKey = Pick<RateLimitCharge, "keyId">
+
+const statesOf = (known: Known, keyId: KeyId, limits: ReadonlyArray<RateLimit>) => {
+  const { counters } = known.get(keyId) as KeyCounters
+  return limits.map((limit) => {
     const counter = counters.get(limit.name)
     return counter !== undefined && sharesState(limit, counter) ? counter.state : null
   })
-  const [outcome, after] = chargeAll(limits, before, now, cost)
+}
+
+/** Keeps states for what comes after, and to be written. */
+const keep = (
+  known: Known,
+  keyId: KeyId,
+  limits: ReadonlyArray<RateLimit>,
+  states: ReadonlyArray<RateLimitState | null>
+): void => {
+  const { changed, counters } = known.get(keyId) as KeyCounters
   limits.forEach(({ algorithm, name, window }, i) => {
-    const state = after?.[i]
-    if (state === undefined) return
+    const state = states[i] ?? null
+    if (state === null) return
     counters.set(name, { name, algorithm, window, state })
     changed.add(name)
   })
+}
+
+const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
+  const [outcome, after] = chargeAll(limits, statesOf(known, keyId, limits), now, cost)
+  if (after !== null) keep(known, keyId, limits, after)
   return outcome
 }
+
+const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcome => {
+  const { ahead, keyId, limits } = request
+  const outcome = chargeKey(known, request, now)
+  const leased = outcome.allowed && ahead > 0 ? leaseAll(limits, statesOf(known, keyId, limits), now, ahead) : null
+  if (leased === null || known.get(keyId)?.exists !== true) return { outcome, lease: null }
+  const [lease, after] = leased
+  keep(known, keyId, limits, after)
+  return { outcome: chargeAll(limits, after, now, 0)[0], lease }
+}
+
+const refundKey = (known: Known, { keyId, lease, limits }: RateLimitRefund, now: number): void =>
+  keep(known, keyId, limits, refundAll(limits, statesOf(known, keyId, limits), now, lease))
 
 const free: RateLimitOutcome = { allowed: true, retryAfterSeconds: 0, limits: [] }
 

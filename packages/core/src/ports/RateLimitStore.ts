@@ -3,6 +3,7 @@ import type { StoreError } from "../domain/Errors.js"
 import type { KeyId } from "../domain/Ids.js"
 import type { Instant } from "../domain/Instant.js"
 import type { RateLimit } from "../domain/RateLimit.js"
+import type { RateLimitLease } from "../domain/RateLimitLease.js"
 import type { RateLimitOutcome } from "../domain/RateLimitStatus.js"
 import type { UsageTotal } from "./UsageStore.js"
 
@@ -34,6 +35,24 @@ export interface AdmissionOutcome {
   readonly usage: UsageTotal | null
 }
 
+/** A charge that takes permits ahead for the calls to come, where it is allowed. */
+export interface LeaseRequest extends RateLimitCharge {
+  /** So many at most; 0 for none. */
+  readonly ahead: number
+}
+
+/** What became of a charge, and the permits that it took ahead: `null` for none. */
+export interface LeaseOutcome {
+  readonly outcome: RateLimitOutcome
+  readonly lease: RateLimitLease | null
+}
+
+/** Permits of a lease that were not spent, and will not be any more. */
+export interface RateLimitRefund extends Omit<RateLimitCharge, "cost"> {
+  /** With as many permits as are given back. */
+  readonly lease: RateLimitLease
+}
+
 /**
  * Where the counters of rate limits live. What each member promises is tested by the store contract.
  *
@@ -62,6 +81,15 @@ export class RateLimitStore extends Context.Tag("@apikeys/core/RateLimitStore")<
      * does: all of it in one transaction, which is committed when it returns.
      */
     readonly admit: (admissions: ReadonlyArray<Admission>) => Effect.Effect<ReadonlyArray<AdmissionOutcome>, StoreError>
+
+    /**
+     * Charges like `charge`, and takes permits ahead by `leaseAll` of the domain, in the same transaction. The
+     * outcome shows the limits with what was taken ahead.
+     */
+    readonly lease: (requests: ReadonlyArray<LeaseRequest>) => Effect.Effect<ReadonlyArray<LeaseOutcome>, StoreError>
+
+    /** Gives permits back by `refundAll` of the domain. */
+    readonly refund: (refunds: ReadonlyArray<RateLimitRefund>) => Effect.Effect<void, StoreError>
 
     /** Forgets the counters of a key; of one that is not there: nothing happens. */
     readonly reset: (keyId: KeyId) => Effect.Effect<void, StoreError>

@@ -77,7 +77,7 @@ const decodeOptions = decodeInput(
     }),
     usage: oneOf<UsageMode>("deferred", "durable", "off"),
     usageFlush: Schema.optionalWith(UsageFlush, { nullable: true, default: () => Schema.decodeSync(UsageFlush)({}) }),
-    rateLimits: oneOf<RateLimitMode>("exact", "memory"),
+    rateLimits: oneOf<RateLimitMode>("exact", "leased", "memory"),
     keyPrefix: Schema.optionalWith(KeyPrefix, { nullable: true, default: () => "sk" }),
     environment: nullable(KeyEnvironment),
     acceptedHeads: Schema.optionalWith(Schema.Array(KeyHead).annotations(rule("is not a list of heads")), {

@@ -20,6 +20,8 @@ export interface VerificationOptions {
    * Where rate limits are charged.
    *
    * - `exact` (default): in the store, before the call returns.
+   * - `leased`: in the store, some calls ahead. All processes together never admit one too many; one may refuse a call
+   *   for a moment while another still holds a permit.
    * - `memory`: in this process, for which alone they hold; nothing outlives it.
    */
   readonly rateLimits?: RateLimitMode | undefined
@@ -55,4 +57,4 @@ export interface UsageFlushOptions {
 }
 
 /** @since 0.1.0 */
-export type RateLimitMode = "exact" | "memory"
+export type RateLimitMode = "exact" | "leased" | "memory"

@@ -7,6 +7,7 @@ import type { ContractProperty, ContractTest } from "./contract.js"
 import { fixtureTime } from "./fixtures.js"
 import { healthContract } from "./healthContract.js"
 import { keyContract } from "./keyContract.js"
+import { leaseContract } from "./leaseContract.js"
 import { lookupContract } from "./lookupContract.js"
 import { paginationContract } from "./paginationContract.js"
 import { rateLimitContract } from "./rateLimitContract.js"
@@ -76,6 +77,7 @@ export const storeContract = <E, R = never>(
     describe("concurrency", () => concurrencyContract(test))
     describe("rate limits", () => rateLimitContract(test))
     describe("usage", () => usageContract(test))
+    describe("leases", () => leaseContract(test))
     describe("admissions", () => admissionContract(test))
     const { clock, rawReads } = options
     describe("raw reads", () => {

@@ -6,6 +6,7 @@ import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import type { RateLimitStore } from "../../ports/RateLimitStore.js"
 import { Settings } from "../Settings.js"
 import { makeExactLimits } from "./ExactLimits.js"
+import { makeLeasedLimits } from "./LeasedLimits.js"
 import { makeMemoryLimits } from "./MemoryLimits.js"
 
 /** A key whose limits are charged. */
@@ -37,6 +38,8 @@ const make = Effect.flatMap(Settings, ({ rateLimits }) => {
   switch (rateLimits) {
     case "exact":
       return makeExactLimits
+    case "leased":
+      return makeLeasedLimits
     case "memory":
       return makeMemoryLimits
   }
