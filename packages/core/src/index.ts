@@ -15,6 +15,7 @@ export { Product, ProductName } from "./domain/Product.js"
 export { Project, ProjectName } from "./domain/Project.js"
 export { RateLimit, RateLimitAlgorithm, sharesState } from "./domain/RateLimit.js"
 export { charge, type RateLimitDecision, type RateLimitState } from "./domain/RateLimitCharge.js"
+export { leaseAll, type RateLimitLease, refundAll } from "./domain/RateLimitLease.js"
 export { chargeAll, type RateLimitOutcome, RateLimitStatus } from "./domain/RateLimitStatus.js"
 export { RateLimitWindow } from "./domain/RateLimitWindow.js"
 export { isSecretValid, overlapEnd } from "./domain/Rotation.js"
@@ -26,7 +27,15 @@ export { type Change, type Confirmation, KeyChanges } from "./ports/KeyChanges.j
 export { type Digest, KeyHasher, unkeyed } from "./ports/KeyHasher.js"
 export type { KeyImport, KeyImportOutcome } from "./ports/KeyImport.js"
 export * from "./ports/KeyStore.js"
-export { type RateLimitCharge, RateLimitStore } from "./ports/RateLimitStore.js"
+export {
+  type Admission,
+  type AdmissionOutcome,
+  type LeaseOutcome,
+  type LeaseRequest,
+  type RateLimitCharge,
+  type RateLimitRefund,
+  RateLimitStore
+} from "./ports/RateLimitStore.js"
 export { Store, type StoreLayer, type StorePorts } from "./ports/Store.js"
 export { StoreHealth } from "./ports/StoreHealth.js"
 export { type PageSlice, TenantStore } from "./ports/TenantStore.js"
@@ -39,5 +48,6 @@ export type { ApiKeysOptions } from "./services/Settings.js"
 export { Tenants } from "./services/Tenants.js"
 export type * from "./services/tenants/TenantInput.js"
 export type { TenantsService } from "./services/tenants/TenantsService.js"
+export type * from "./services/VerificationOptions.js"
 export type { KeyVerifierService, VerifiedKey } from "./services/verifier/KeyVerifierService.js"
 export type { ValidateKeyOptions, VerifyKeyOptions } from "./services/verifier/ValidateKeyOptions.js"

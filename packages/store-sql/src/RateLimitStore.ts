@@ -1,16 +1,28 @@
 import {
+  type Admission,
+  type AdmissionOutcome,
   chargeAll,
   type KeyId,
+  type LeaseOutcome,
+  type LeaseRequest,
+  leaseAll,
+  type RateLimit,
   type RateLimitCharge,
   type RateLimitOutcome,
+  type RateLimitRefund,
+  type RateLimitState,
   RateLimitStore,
-  sharesState
+  refundAll,
+  sharesState,
+  type Usage,
+  type UsageTotal
 } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Clock, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import { type Counter, counterColumns, toCounter, toCounterRow } from "./Counter.js"
 import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
+import type { UseCounts } from "./UseCounts.js"
 
 /** As many counters as are written in one statement. */
 const maxWritten = 128
@@ -30,7 +42,12 @@ type Known = Map<KeyId, KeyCounters>
  *
  * @param time of charges: the server's, or that of Effect's `Clock`
  */
-export const makeRateLimitStore = (dialect: Dialect, operations: Operations, time: "store" | "clock") => {
+export const makeRateLimitStore = (
+  dialect: Dialect,
+  operations: Operations,
+  uses: UseCounts,
+  time: "store" | "clock"
+) => {
   const { run, sql, tables } = dialect
 
   const timeOf = (connection: Connection, row: unknown) => {
@@ -44,7 +61,7 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
    * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
    * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
    */
-  const lockKeys = (connection: Connection, charges: ReadonlyArray<RateLimitCharge>) => {
+  const lockKeys = (connection: Connection, charges: ReadonlyArray<OfKey>) => {
     const ids = padded([...new Set(charges.map(({ keyId }) => keyId))].sort()).map(dialect.id)
     const inOrder = sql.onDialectOrElse({
       mysql: () => sql`force index (primary) where id in ${sql.in(ids)} order by id`,
@@ -54,7 +71,7 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
   }
 
   /** The keys of the charges with their counters, and the time, which comes with them in one round trip. */
-  const readCounters = Effect.fnUntraced(function* (connection: Connection, charges: ReadonlyArray<RateLimitCharge>) {
+  const readCounters = Effect.fnUntraced(function* (connection: Connection, charges: ReadonlyArray<OfKey>) {
     const ids = [...new Set(charges.map(({ keyId }) => keyId))].sort()
     const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
     const rows = yield* run(
@@ -102,14 +119,41 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
     }
   })
 
-  const chargeIn = (charges: ReadonlyArray<RateLimitCharge>, takes: boolean) => (connection: Connection) =>
+  /** Decides with the counters of the keys at hand, in order, and keeps what came of it. */
+  const decideIn =
+    <Request extends OfKey, A>(
+      requests: ReadonlyArray<Request>,
+      takes: boolean,
+      decide: (known: Known, request: Request, now: number) => A
+    ) =>
+    (connection: Connection) =>
+      Effect.gen(function* () {
+        // Before the statement that also asks for the time: one that waited would charge at a time long past.
+        if (takes && dialect.locksRows) yield* lockKeys(connection, requests)
+        const [known, now] = yield* readCounters(connection, requests)
+        const decided = requests.map((request) => decide(known, request, now))
+        yield* write(connection, known)
+        return decided
+      })
+
+  const admitIn = (admissions: ReadonlyArray<Admission>) => (connection: Connection) =>
     Effect.gen(function* () {
-      // Before the statement that also asks for the time: one that waited would charge at a time long past.
-      if (takes && dialect.locksRows) yield* lockKeys(connection, charges)
-      const [known, now] = yield* readCounters(connection, charges)
-      const outcomes = charges.map((charge) => chargeKey(known, charge, now))
-      yield* write(connection, known)
-      return outcomes
+      if (dialect.locksRows) yield* lockKeys(connection, admissions)
+      const charged = admissions.filter(({ limits }) => limits.length > 0)
+      const outcomes = new Map<Admission, RateLimitOutcome>()
+      if (charged.length > 0) {
+        const [known, now] = yield* readCounters(connection, charged)
+        for (const admission of charged) outcomes.set(admission, chargeKey(known, admission, now))
+        yield* write(connection, known)
+      }
+      const used = usesOf(admissions, outcomes)
+      if (used.length > 0) yield* uses.add(connection, used)
+      return withTotals(
+        admissions,
+        outcomes,
+        used,
+        used.length > 0 ? yield* uses.totalsOf(connection, used) : new Map()
+      )
     })
 
   return RateLimitStore.of({
@@ -117,9 +161,19 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
       // A list of none is no SQL, but on SQLite.
       if (charges.length === 0) return Effect.succeed([])
       return charges.every(({ cost }) => cost === 0)
-        ? operations.read("RateLimitStore.charge", chargeIn(charges, false))
-        : operations.count("RateLimitStore.charge", chargeIn(charges, true))
+        ? operations.read("RateLimitStore.charge", decideIn(charges, false, chargeKey))
+        : operations.count("RateLimitStore.charge", decideIn(charges, true, chargeKey))
     },
+    admit: (admissions) =>
+      admissions.length === 0 ? Effect.succeed([]) : operations.count("RateLimitStore.admit", admitIn(admissions)),
+    lease: (requests) =>
+      requests.length === 0
+        ? Effect.succeed([])
+        : operations.count("RateLimitStore.lease", decideIn(requests, true, leaseKey)),
+    refund: (refunds) =>
+      refunds.length === 0
+        ? Effect.void
+        : Effect.asVoid(operations.count("RateLimitStore.refund", decideIn(refunds, true, refundKey))),
     reset: (keyId) =>
       operations.change("RateLimitStore.reset", (connection) =>
         Effect.asVoid(run(connection, sql`delete from ${tables.rateLimits} where key_id = ${dialect.id(keyId)}`))
@@ -127,19 +181,90 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, tim
   })
 }
 
-/** Charges one key, and keeps what came of it for the charges after it. */
-const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
-  const { changed, counters } = known.get(keyId) as KeyCounters
-  const before = limits.map((limit) => {
+/** What the counters of a key are needed for. */
+type OfKey = Pick<RateLimitCharge, "keyId">
+
+const statesOf = (known: Known, keyId: KeyId, limits: ReadonlyArray<RateLimit>) => {
+  const { counters } = known.get(keyId) as KeyCounters
+  return limits.map((limit) => {
     const counter = counters.get(limit.name)
     return counter !== undefined && sharesState(limit, counter) ? counter.state : null
   })
-  const [outcome, after] = chargeAll(limits, before, now, cost)
+}
+
+/** Keeps states for what comes after, and to be written. */
+const keep = (
+  known: Known,
+  keyId: KeyId,
+  limits: ReadonlyArray<RateLimit>,
+  states: ReadonlyArray<RateLimitState | null>
+): void => {
+  const { changed, counters } = known.get(keyId) as KeyCounters
   limits.forEach(({ algorithm, name, window }, i) => {
-    const state = after?.[i]
-    if (state === undefined) return
+    const state = states[i] ?? null
+    if (state === null) return
     counters.set(name, { name, algorithm, window, state })
     changed.add(name)
   })
+}
+
+const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
+  const [outcome, after] = chargeAll(limits, statesOf(known, keyId, limits), now, cost)
+  if (after !== null) keep(known, keyId, limits, after)
   return outcome
+}
+
+const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcome => {
+  const { ahead, keyId, limits } = request
+  const outcome = chargeKey(known, request, now)
+  const leased = outcome.allowed && ahead > 0 ? leaseAll(limits, statesOf(known, keyId, limits), now, ahead) : null
+  if (leased === null || known.get(keyId)?.exists !== true) return { outcome, lease: null }
+  const [lease, after] = leased
+  keep(known, keyId, limits, after)
+  return { outcome: chargeAll(limits, after, now, 0)[0], lease }
+}
+
+const refundKey = (known: Known, { keyId, lease, limits }: RateLimitRefund, now: number): void =>
+  keep(known, keyId, limits, refundAll(limits, statesOf(known, keyId, limits), now, lease))
+
+const free: RateLimitOutcome = { allowed: true, retryAfterSeconds: 0, limits: [] }
+
+const isUse = ({ usedAt }: Admission, outcome: RateLimitOutcome | undefined): boolean =>
+  usedAt !== null && (outcome?.allowed ?? true)
+
+/** The uses of the calls that were allowed, each key once. */
+const usesOf = (
+  admissions: ReadonlyArray<Admission>,
+  outcomes: ReadonlyMap<Admission, RateLimitOutcome>
+): ReadonlyArray<Usage> => {
+  const uses = new Map<KeyId, Usage>()
+  for (const admission of admissions) {
+    const { keyId, usedAt } = admission
+    if (usedAt === null || !isUse(admission, outcomes.get(admission))) continue
+    const before = uses.get(keyId)
+    uses.set(keyId, {
+      keyId,
+      count: (before?.count ?? 0) + 1,
+      lastUsedAt: before === undefined ? usedAt : DateTime.max(before.lastUsedAt, usedAt)
+    })
+  }
+  return [...uses.values()]
+}
+
+/** Each call with its key's totals at that very use. */
+const withTotals = (
+  admissions: ReadonlyArray<Admission>,
+  outcomes: ReadonlyMap<Admission, RateLimitOutcome>,
+  uses: ReadonlyArray<Usage>,
+  totals: ReadonlyMap<KeyId, UsageTotal>
+): ReadonlyArray<AdmissionOutcome> => {
+  const later = new Map(uses.map(({ count, keyId }) => [keyId, count]))
+  return admissions.map((admission) => {
+    const outcome = outcomes.get(admission) ?? free
+    const total = totals.get(admission.keyId)
+    if (total === undefined || !isUse(admission, outcome)) return { outcome, usage: null }
+    const after = (later.get(admission.keyId) ?? 1) - 1
+    later.set(admission.keyId, after)
+    return { outcome, usage: { useCount: total.useCount - after, lastUsedAt: total.lastUsedAt } }
+  })
 }

@@ -17,6 +17,7 @@ import { makeOperations } from "./Operations.js"
 import { makeRateLimitStore } from "./RateLimitStore.js"
 import { makeTenantStore } from "./TenantStore.js"
 import { makeUsageStore } from "./UsageStore.js"
+import { makeUseCounts } from "./UseCounts.js"
 
 /**
  * How a store behaves, whatever its database.
@@ -39,14 +40,15 @@ export const make = (database: Database, { time, timeout }: SqlStoreOptions): Co
   const dialect = makeDialect(database)
   const log = makeChangeLog(database, dialect)
   const operations = makeOperations(database, timeout, log.append)
+  const uses = makeUseCounts(dialect)
   const { run, sql, tables } = dialect
   const ping = operations.read("StoreHealth.ping", (connection) =>
     Effect.asVoid(run(connection, sql`select id from ${tables.migrations} limit 1`))
   )
   return Context.make(TenantStore, makeTenantStore(dialect, operations)).pipe(
     Context.add(KeyStore, makeKeyStore(dialect, operations)),
-    Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, time)),
-    Context.add(UsageStore, makeUsageStore(dialect, operations)),
+    Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, uses, time)),
+    Context.add(UsageStore, makeUsageStore(dialect, operations, uses)),
     Context.add(StoreHealth, StoreHealth.of({ ping })),
     Context.add(KeyChanges, KeyChanges.of({ follow: makeFollower(database, log, timeout) }))
   )

@@ -1,9 +1,9 @@
-import { type KeyId, type Usage, type UsageBatch, UsageStore, type UsageTotal } from "@apikeys/core"
+import { type UsageBatch, UsageStore } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
-import type { SqlError } from "@effect/sql/SqlError"
-import { DateTime, Effect, Schema } from "effect"
-import { type Dialect, padded } from "./Dialect.js"
+import { Effect } from "effect"
+import type { Dialect } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
+import type { UseCounts } from "./UseCounts.js"
 
 /** How far batches of a writer may overtake one another: older ones count as recorded, and are forgotten. */
 const remembered = 1024
@@ -14,14 +14,9 @@ const pruneEvery = 64
 /** A writer that was silent for so long repeats nothing any more: 7 days. */
 const forgottenAfterMillis = 7 * 86_400_000
 
-/** As many keys as are read in one statement. */
-const maxRead = 512
-
 /** The port over a database. */
-export const makeUsageStore = (dialect: Dialect, operations: Operations) => {
+export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: UseCounts) => {
   const { run, sql, tables } = dialect
-  const decodeUsage = Schema.decodeUnknownSync(dialect.rows.Usage)
-  const usageColumns = dialect.columns(dialect.rows.Usage)
 
   /** Batches of a writer may be committed in another order than they were numbered in, so each leaves its mark. */
   const isRecorded = (connection: Connection, { number, writer }: UsageBatch) => {
@@ -34,66 +29,11 @@ export const makeUsageStore = (dialect: Dialect, operations: Operations) => {
     })
   }
 
-  const addUse = (connection: Connection, { count, keyId, lastUsedAt }: Usage) => {
-    const at = dialect.instant(lastUsedAt.epochMillis)
-    return run(
-      connection,
-      sql`
-        update ${tables.keys} set use_count = use_count + ${count},
-          last_used_at = case when last_used_at is null or last_used_at < ${at} then ${at} else last_used_at end
-        where id = ${dialect.id(keyId)}`
-    )
-  }
-
-  /** Each in the order of their ids, and where transactions run side by side, all in one statement. */
-  const addUses = (connection: Connection, uses: ReadonlyArray<Usage>): Effect.Effect<unknown, SqlError> => {
-    const ordered = [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
-    return sql.onDialectOrElse({
-      mysql: () => run(connection, addInJsonOrder(ordered)),
-      pg: () => run(connection, addInLockedOrder(ordered)),
-      orElse: () => Effect.forEach(ordered, (use) => addUse(connection, use), { discard: true })
-    })
-  }
-
-  /** One text however many they are. The list is read in its order, and the keys looked up one by one. */
-  const addInJsonOrder = (uses: ReadonlyArray<Usage>) => {
-    const list = uses.map(({ count, keyId, lastUsedAt }) => [
-      keyId.replaceAll("-", ""),
-      count,
-      DateTime.formatIso(lastUsedAt).slice(0, -1)
-    ])
-    return sql`
-      update json_table(${JSON.stringify(list)}, '$[*]' columns (
-          id char(32) path '$[0]', uses bigint path '$[1]', used_at datetime(3) path '$[2]'
-        )) u straight_join ${tables.keys} k force index (primary) on k.id = unhex(u.id)
-      set k.use_count = k.use_count + u.uses,
-        k.last_used_at = greatest(coalesce(k.last_used_at, u.used_at), u.used_at)`
-  }
-
-  /** Locks are taken in the order of the inner select; the update itself may go through the rows in any other. */
-  const addInLockedOrder = (uses: ReadonlyArray<Usage>) => {
-    const list = uses.map(({ count, keyId, lastUsedAt }) => ({
-      id: keyId,
-      uses: count,
-      used_at: DateTime.formatIso(lastUsedAt)
-    }))
-    return sql`
-      with used as materialized (
-        select id, uses, used_at from jsonb_to_recordset(${JSON.stringify(list)}::jsonb)
-          as u (id uuid, uses bigint, used_at timestamptz)
-      ), held as materialized (
-        select id from ${tables.keys} where id in (select id from used) order by id ${dialect.forUpdate}
-      )
-      update ${tables.keys} k
-      set use_count = k.use_count + u.uses, last_used_at = greatest(k.last_used_at, u.used_at)
-      from held h join used u on u.id = h.id where k.id = h.id`
-  }
-
   const add = Effect.fnUntraced(function* (connection: Connection, batch: UsageBatch) {
     const { number, writer } = batch
     const row = sql`(${writer}, ${number}, ${dialect.nowMillis})`
     yield* run(connection, sql`insert into ${tables.usageBatches} (writer, batch, recorded_at) values ${row}`)
-    yield* addUses(connection, batch.uses)
+    yield* uses.add(connection, batch.uses)
     if (number % pruneEvery !== 0) return
     const old = sql`writer = ${writer} and batch <= ${number - remembered}`
     yield* run(connection, sql`delete from ${tables.usageBatches} where ${old}`)
@@ -101,25 +41,12 @@ export const makeUsageStore = (dialect: Dialect, operations: Operations) => {
     yield* run(connection, sql`delete from ${tables.usageBatches} where ${silent}`)
   })
 
-  const totalsOf = Effect.fnUntraced(function* (connection: Connection, uses: ReadonlyArray<Usage>) {
-    const totals = new Map<KeyId, UsageTotal>()
-    for (let start = 0; start < uses.length; start += maxRead) {
-      const ids = padded(uses.slice(start, start + maxRead)).map(({ keyId }) => dialect.id(keyId))
-      const statement = sql`select ${usageColumns} from ${tables.keys} where id in ${sql.in(ids)}`
-      for (const row of yield* run(connection, statement)) {
-        const { id, last_used_at, use_count } = decodeUsage(row)
-        if (last_used_at !== null) totals.set(id, { useCount: use_count, lastUsedAt: last_used_at })
-      }
-    }
-    return totals
-  })
-
   return UsageStore.of({
     record: (batch) =>
       operations.count("UsageStore.record", (connection) =>
         Effect.gen(function* () {
           if (!(yield* isRecorded(connection, batch))) yield* add(connection, batch)
-          return yield* totalsOf(connection, batch.uses)
+          return yield* uses.totalsOf(connection, batch.uses)
         })
       )
   })

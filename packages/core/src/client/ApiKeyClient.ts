@@ -1,4 +1,5 @@
 import { Effect, type Schema } from "effect"
+import type { ApiKeyError } from "../domain/Errors.js"
 import type { Metadata } from "../domain/Metadata.js"
 import type { Page } from "../domain/Page.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
@@ -41,6 +42,7 @@ import {
   plainPage,
   plainReport,
   plainRotated,
+  plainVerification,
   plainVerified
 } from "./plain.js"
 
@@ -327,7 +329,19 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
    * for no organization, project or product accepts **keys of any organization**.
    */
   validateKey(plaintext: string, options?: ValidateKeyOptions): Promise<VerifiedKeyData<M>> {
+    const known = this.tryValidateKey(plaintext, options)
+    if (known !== null) return known instanceof Error ? Promise.reject(known) : Promise.resolve(known)
     return this.#verifier("validateKey", (verifier) => verifier.validateKey(plaintext, options), plainVerified)
+  }
+
+  /**
+   * Like {@link validateKey}, but at once, where all that is needed is in memory: the answer, or the error that
+   * `validateKey` would reject with. `null` where the store has to be asked; then nothing was charged or counted, and
+   * `validateKey` is to be called. For adapters that spare each request a promise.
+   */
+  tryValidateKey(plaintext: string, options?: ValidateKeyOptions): VerifiedKeyData<M> | ApiKeyError | null {
+    const known = this.#runtime.attempt(plaintext, options)
+    return known === null || known instanceof Error ? known : plainVerification<M>(known)
   }
 
   /** Masks every key in a text, such as a log line; what is left of each is its hint. */

@@ -4,11 +4,14 @@ import type { StoreLayer } from "../ports/Store.js"
 import type { ApiKeys } from "../services/ApiKeys.js"
 import { KeyVerifier } from "../services/KeyVerifier.js"
 import type { Tenants } from "../services/Tenants.js"
+import type { KeyVerifierService } from "../services/verifier/KeyVerifierService.js"
 
 type Services = ApiKeys | KeyVerifier | Tenants
 
 /** The services of one client, run as promises, until it is closed. */
 export interface ClientRuntime {
+  /** What can be said at once, without a fiber; `null` where that is nothing, also since it is closed. */
+  readonly attempt: KeyVerifierService["attempt"]
   /** Rejects with the very error that the effect fails with. */
   readonly run: <A, E>(operation: string, effect: Effect.Effect<A, E, Services>) => Promise<A>
   /** Lets calls that are under way end, and returns how many uses could not be flushed. The first call decides. */
@@ -30,11 +33,12 @@ export const openRuntime = async (
 ): Promise<ClientRuntime> => {
   const opened = Layer.unwrapEffect(Effect.as(check, Layer.provide(services, store)))
   const managed = ManagedRuntime.make(opened)
-  const built = await managed.runPromiseExit(Effect.void)
+  const built = await managed.runPromiseExit(KeyVerifier)
   if (Exit.isFailure(built)) {
     await managed.dispose()
     throw Cause.squash(built.cause)
   }
+  const verifier = built.value
   const underWay = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
   let closing: Promise<number> | null = null
 
@@ -55,13 +59,13 @@ export const openRuntime = async (
     const deadline = performance.now() + timeoutMillis
     const calls = [...underWay]
     yield* Effect.timeoutOption(Fiber.awaitAll(calls), timeoutMillis)
-    const verifier = yield* KeyVerifier
     const unflushed = yield* verifier.flush(Math.max(0, deadline - performance.now()))
     yield* Effect.forEach(calls, Fiber.interruptFork, { discard: true })
     return unflushed
   })
 
   return {
+    attempt: (plaintext, options) => (closing === null ? verifier.attempt(plaintext, options) : null),
     run,
     close: (timeoutMillis) => {
       closing ??= managed.runPromise(shutDown(timeoutMillis)).finally(() => managed.dispose())

@@ -7,6 +7,7 @@ import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
 import type { RateLimitWindow } from "../domain/RateLimitWindow.js"
 import type { Timespan } from "../domain/Timespan.js"
 import type { Store } from "../ports/Store.js"
+import type { VerificationOptions } from "../services/VerificationOptions.js"
 
 /**
  * A schema of `effect`'s `Schema` module that checks metadata and gives it its type `M`.
@@ -24,7 +25,7 @@ export interface MetadataSchema<M> {
  *
  * @since 0.1.0
  */
-export interface ApiKeyClientOptions<M = Metadata> {
+export interface ApiKeyClientOptions<M = Metadata> extends VerificationOptions {
   /** Where everything is kept: `SqliteStore.layer({ filename })`, for instance. */
   readonly store: Store
   /** The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. */

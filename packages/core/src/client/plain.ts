@@ -9,6 +9,7 @@ import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
 import type { SigningSecretReport } from "../domain/SigningSecret.js"
 import type { CreatedKey, ReplayedKey, RotatedKey } from "../services/keys/ApiKeysService.js"
 import type { VerifiedKey } from "../services/verifier/KeyVerifierService.js"
+import type { Verification } from "../services/verifier/Verifications.js"
 import type { KeyData, OrganizationData, ProjectData, RotatedKeyData, VerifiedKeyData } from "./ClientTypes.js"
 
 // What leaves the client is plain, frozen all the way down, and holds no Date that anything else holds.
@@ -75,6 +76,42 @@ export const plainRotated = <M>({ key, plaintext, supersededUntil }: RotatedKey<
   })
 
 export const plainReport = (report: SigningSecretReport): SigningSecretReport => freezeDeep({ ...report })
+
+const dateOf = (millis: number | null): Date | null => (millis === null ? null : new Date(millis))
+
+/** Of a record, whose parts are frozen throughout, but for its times. It verified, so it is active. */
+export const plainVerification = <M>(verification: Verification): VerifiedKeyData<M> => {
+  const { lastUsedAt, limits, metadata, record, useCount } = verification
+  const key: KeyData<M> = {
+    id: record.id,
+    organizationId: record.organizationId,
+    projectId: record.projectId,
+    productId: record.productId,
+    name: record.name,
+    hint: record.hint,
+    status: "active",
+    scopes: record.scopes,
+    rateLimits: record.rateLimits,
+    // The client's own word for what its schema makes of it.
+    metadata: freezeDeep(metadata) as M,
+    expiresAt: dateOf(record.expiresAt),
+    revokedAt: null,
+    revokedReason: null,
+    disabledAt: null,
+    disabledReason: null,
+    useCount,
+    lastUsedAt: dateOf(lastUsedAt),
+    createdAt: new Date(record.createdAt),
+    updatedAt: new Date(record.updatedAt)
+  }
+  for (const limit of limits) Object.freeze(limit)
+  return Object.freeze({
+    key: Object.freeze(key),
+    limits: Object.freeze(limits),
+    supersededAt: dateOf(record.supersededAt),
+    supersededUntil: dateOf(record.supersededUntil)
+  })
+}
 
 export const plainCreated = <M>({ key, plaintext }: CreatedKey<M> | ReplayedKey<M>) =>
   Object.freeze({ key: plainKey(key), plaintext: plaintext === null ? null : Redacted.value(plaintext) })

@@ -41,9 +41,13 @@ const targetLink = (target: AccessTarget): Link | null =>
     ? { projectId: target.projectId, productId: target.productId }
     : null
 
+const noLinks: ReadonlyArray<Link> = Object.freeze([])
+
 /** The links on which the answer depends. */
-export const linksInQuestion = (key: Narrowed, target: AccessTarget): ReadonlyArray<Link> =>
-  [projectLink(key, target), productLink(key, target), targetLink(target)].filter((link) => link !== null)
+export const linksInQuestion = (key: Narrowed, target: AccessTarget): ReadonlyArray<Link> => {
+  const links = [projectLink(key, target), productLink(key, target), targetLink(target)]
+  return links.some((link) => link !== null) ? links.filter((link) => link !== null) : noLinks
+}
 
 /** The part of a question that a key fails, or `null` where it is good for all of it. */
 export type AccessConstraint = "organization" | "project" | "product"
@@ -61,9 +65,8 @@ export const failedConstraint = (
   target: AccessTarget,
   membership: Membership
 ): AccessConstraint | null => {
-  const links = linksInQuestion(key, target)
   const isLinked = (link: Link): boolean =>
-    links.some(
+    linksInQuestion(key, target).some(
       (known, i) =>
         known.projectId === link.projectId && known.productId === link.productId && membership.linked[i] === true
     )

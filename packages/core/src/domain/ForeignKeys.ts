@@ -90,6 +90,8 @@ export const pythonKeys = (options: {
 
 /** Foreign keys as they are looked at. */
 export interface ForeignKeys {
+  /** Whether any are accepted. */
+  readonly any: boolean
   /**
    * Whether a text is a foreign key to be accepted. A key of this library's own form never is, whatever its head:
    * which of those are accepted is said by their environment.
@@ -142,6 +144,7 @@ export const makeForeignKeys = (accepted: AcceptForeignKeys): ForeignKeys => {
   }
 
   return {
+    any: predicate !== null || wholes.length > 0,
     accepts,
     hint: (plaintext) => {
       if (ownHeadOf(plaintext) !== null) return ownHint(plaintext)

@@ -1,4 +1,4 @@
-import { Effect, type ParseResult, Schema, type SchemaAST } from "effect"
+import { Effect, Either, type ParseResult, Schema, type SchemaAST } from "effect"
 import { InvalidInputError } from "./Errors.js"
 import { ruleOf } from "./Rule.js"
 
@@ -88,18 +88,22 @@ const toError = (error: ParseResult.ParseError): InvalidInputError => {
 export const invalidInput = (path: string, rule: string) => new InvalidInputError({ issues: [{ path, rule }] })
 
 /** Decodes what a caller gave, or says which rule each field breaks. A field that nobody knows is an error. */
-export const decodeInput = <A, I>(schema: Schema.Schema<A, I>) => {
+export const decodeInputEither = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknownEither(schema, { errors: "all", onExcessProperty: "error" })
-  return (input: unknown): Effect.Effect<A, InvalidInputError> =>
-    Effect.suspend(() => {
-      try {
-        const result = decode(input)
-        return result._tag === "Right" ? Effect.succeed(result.right) : Effect.fail(toError(result.left))
-      } catch {
-        // A getter or a proxy of the caller's threw while it was read.
-        return Effect.fail(invalidInput("", "cannot be read"))
-      }
-    })
+  return (input: unknown): Either.Either<A, InvalidInputError> => {
+    try {
+      return Either.mapLeft(decode(input), toError)
+    } catch {
+      // A getter or a proxy of the caller's threw while it was read.
+      return Either.left(invalidInput("", "cannot be read"))
+    }
+  }
+}
+
+/** Like {@link decodeInputEither}, when it is run. */
+export const decodeInput = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decode = decodeInputEither(schema)
+  return (input: unknown): Effect.Effect<A, InvalidInputError> => Effect.suspend(() => decode(input))
 }
 
 /** Like {@link decodeInput}, for a value that stands alone under a name: an id, a key's text. */

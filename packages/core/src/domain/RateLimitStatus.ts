@@ -36,8 +36,13 @@ export const RateLimitStatus: Schema.Schema<RateLimitStatus> = RateLimitStatusFi
 const statusOf = (limit: RateLimit, decision: RateLimitDecision, at: number): RateLimitStatus => {
   const span = windowAt(limit.window, at)
   const windowMillis = limit.algorithm === "token-bucket" ? refillMillis(limit.window) : span.end - span.start
+  // Field by field: a spread takes longer than the rest of a charge.
   return {
-    ...limit,
+    name: limit.name,
+    algorithm: limit.algorithm,
+    requests: limit.requests,
+    window: limit.window,
+    burst: limit.burst,
     windowSeconds: windowMillis / 1000,
     remaining: decision.remaining,
     resetAfterSeconds: Math.ceil(decision.resetAfterMillis / 1000),
@@ -72,18 +77,24 @@ export const chargeAll = (
   cost: number
 ): readonly [RateLimitOutcome, ReadonlyArray<RateLimitState> | null] => {
   const charges = limits.map((limit, i) => charge(limit, states[i] ?? null, now, cost))
-  const allowed = charges.every(([decision]) => decision.allowed)
+  const allowed = charges.every(isAllowed)
   const statuses = limits.map((limit, i) => {
-    const [decision, state] = charges[i] as (typeof charges)[number]
+    const [decision, state] = charges[i] as Charged
     // A limit that would have admitted is shown without the charge that another one refused.
     const shown = allowed || !decision.allowed ? decision : charge(limit, states[i] ?? null, now, 0)[0]
     return statusOf(limit, shown, state.at)
   })
   return [
-    { allowed, retryAfterSeconds: longestWait(statuses), limits: statuses },
-    allowed && cost > 0 ? charges.map(([, state]) => state) : null
+    { allowed, retryAfterSeconds: allowed ? 0 : longestWait(statuses), limits: statuses },
+    allowed && cost > 0 ? charges.map(stateOf) : null
   ]
 }
+
+type Charged = ReturnType<typeof charge>
+
+const isAllowed = ([{ allowed }]: Charged): boolean => allowed
+
+const stateOf = ([, state]: Charged): RateLimitState => state
 
 const longestWait = (statuses: ReadonlyArray<RateLimitStatus>): number | null => {
   let longest = 0

@@ -44,7 +44,15 @@ export const covers = (granted: Scope, required: Scope): boolean => {
  * @since 0.1.0
  */
 export const missingScopes = (granted: ReadonlyArray<Scope>, required: ReadonlyArray<Scope>): ReadonlyArray<Scope> =>
-  required.filter((scope) => !granted.some((held) => covers(held, scope)))
+  required.every((scope) => isCovered(granted, scope)) ? none : required.filter((scope) => !isCovered(granted, scope))
+
+const none: ReadonlyArray<Scope> = Object.freeze([])
+
+/** A loop, since this is asked on every verification. */
+const isCovered = (granted: ReadonlyArray<Scope>, required: Scope): boolean => {
+  for (const held of granted) if (covers(held, required)) return true
+  return false
+}
 
 /** Whether a granted scope covers others than itself. */
 export const isWildcard = (scope: Scope): boolean => scope === "*" || scope.endsWith(":*")

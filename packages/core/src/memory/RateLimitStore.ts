@@ -1,30 +1,91 @@
-import { Clock, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
+import type { KeyId } from "../domain/Ids.js"
 import { type RateLimit, sharesState } from "../domain/RateLimit.js"
+import type { RateLimitState } from "../domain/RateLimitCharge.js"
+import { leaseAll, refundAll } from "../domain/RateLimitLease.js"
 import { chargeAll, type RateLimitOutcome } from "../domain/RateLimitStatus.js"
-import { type RateLimitCharge, RateLimitStore } from "../ports/RateLimitStore.js"
+import {
+  type Admission,
+  type AdmissionOutcome,
+  type LeaseOutcome,
+  type LeaseRequest,
+  type RateLimitCharge,
+  type RateLimitRefund,
+  RateLimitStore
+} from "../ports/RateLimitStore.js"
 import type { Counter, State } from "./State.js"
+import { addUse } from "./UsageStore.js"
 
 /** The port over a state. The time of a charge is that of Effect's `Clock`. */
 export const make = (state: State) =>
   RateLimitStore.of({
     charge: (charges) =>
       Effect.map(Clock.currentTimeMillis, (now) => charges.map((charge) => chargeKey(state, charge, now))),
+    admit: (admissions) =>
+      Effect.map(Clock.currentTimeMillis, (now) => admissions.map((admission) => admitKey(state, admission, now))),
+    lease: (requests) =>
+      Effect.map(Clock.currentTimeMillis, (now) => requests.map((request) => leaseKey(state, request, now))),
+    refund: (refunds) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const refund of refunds) refundKey(state, refund, now)
+      }),
     reset: (keyId) => Effect.sync(() => void state.counters.delete(keyId))
   })
 
 const chargeKey = (state: State, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
-  const counters = state.counters.get(keyId) ?? new Map<string, Counter>()
-  const before = limits.map((limit) => stateOf(counters, limit))
-  const [outcome, after] = chargeAll(limits, before, now, cost)
-  // A key that was deleted meanwhile leaves no counter behind.
-  if (after !== null && state.keys.has(keyId)) {
-    limits.forEach((limit, i) => {
-      const kept = after[i]
-      if (kept !== undefined) counters.set(limit.name, { limit: identityOf(limit), state: Object.freeze({ ...kept }) })
-    })
-    state.counters.set(keyId, counters)
-  }
+  const [outcome, after] = chargeAll(limits, statesOf(state, keyId, limits), now, cost)
+  if (after !== null) keep(state, keyId, limits, after)
   return outcome
+}
+
+const leaseKey = (state: State, request: LeaseRequest, now: number): LeaseOutcome => {
+  const { ahead, keyId, limits } = request
+  const outcome = chargeKey(state, request, now)
+  const leased = outcome.allowed && ahead > 0 ? leaseAll(limits, statesOf(state, keyId, limits), now, ahead) : null
+  if (leased === null || !state.keys.has(keyId)) return { outcome, lease: null }
+  const [lease, after] = leased
+  keep(state, keyId, limits, after)
+  return { outcome: chargeAll(limits, after, now, 0)[0], lease }
+}
+
+const refundKey = (state: State, { keyId, lease, limits }: RateLimitRefund, now: number): void =>
+  keep(state, keyId, limits, refundAll(limits, statesOf(state, keyId, limits), now, lease))
+
+const statesOf = (state: State, keyId: KeyId, limits: ReadonlyArray<RateLimit>) => {
+  const counters = state.counters.get(keyId) ?? new Map<string, Counter>()
+  return limits.map((limit) => stateOf(counters, limit))
+}
+
+/** A key that was deleted meanwhile leaves no counter behind. */
+const keep = (
+  state: State,
+  keyId: KeyId,
+  limits: ReadonlyArray<RateLimit>,
+  states: ReadonlyArray<RateLimitState | null>
+): void => {
+  if (!state.keys.has(keyId)) return
+  const counters = state.counters.get(keyId) ?? new Map<string, Counter>()
+  limits.forEach((limit, i) => {
+    const kept = states[i] ?? null
+    if (kept !== null) counters.set(limit.name, { limit: identityOf(limit), state: Object.freeze({ ...kept }) })
+  })
+  state.counters.set(keyId, counters)
+}
+
+const admitKey = (state: State, admission: Admission, now: number): AdmissionOutcome => {
+  const { keyId, limits, usedAt } = admission
+  const outcome: RateLimitOutcome =
+    limits.length === 0 ? { allowed: true, retryAfterSeconds: 0, limits: [] } : chargeKey(state, admission, now)
+  if (!outcome.allowed || usedAt === null) return { outcome, usage: null }
+  addUse(state, { keyId, count: 1, lastUsedAt: usedAt })
+  const row = state.keys.get(keyId)
+  return {
+    outcome,
+    usage:
+      row === undefined || row.lastUsedAt === null
+        ? null
+        : { useCount: row.useCount, lastUsedAt: DateTime.unsafeMake(row.lastUsedAt) }
+  }
 }
 
 const stateOf = (counters: ReadonlyMap<string, Counter>, limit: RateLimit) => {

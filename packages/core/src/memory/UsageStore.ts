@@ -1,6 +1,6 @@
 import { DateTime, Effect } from "effect"
 import type { KeyId } from "../domain/Ids.js"
-import { type UsageBatch, UsageStore, type UsageTotal } from "../ports/UsageStore.js"
+import { type Usage, type UsageBatch, UsageStore, type UsageTotal } from "../ports/UsageStore.js"
 import type { State } from "./State.js"
 
 /** The port over a state. */
@@ -10,19 +10,18 @@ export const make = (state: State) =>
       Effect.sync(() => {
         if (batch.number > (state.usageBatches.get(batch.writer) ?? 0)) {
           state.usageBatches.set(batch.writer, batch.number)
-          addUses(state, batch)
+          for (const use of batch.uses) addUse(state, use)
         }
         return totalsOf(state, batch)
       })
   })
 
-const addUses = (state: State, { uses }: UsageBatch): void => {
-  for (const { count, keyId, lastUsedAt } of uses) {
-    const row = state.keys.get(keyId)
-    if (row === undefined) continue
-    const newest = Math.max(lastUsedAt.epochMillis, row.lastUsedAt ?? Number.NEGATIVE_INFINITY)
-    state.keys.set(keyId, Object.freeze({ ...row, useCount: row.useCount + count, lastUsedAt: newest }))
-  }
+/** Adds uses of a key; of one that is not there, none. */
+export const addUse = (state: State, { count, keyId, lastUsedAt }: Usage): void => {
+  const row = state.keys.get(keyId)
+  if (row === undefined) return
+  const newest = Math.max(lastUsedAt.epochMillis, row.lastUsedAt ?? Number.NEGATIVE_INFINITY)
+  state.keys.set(keyId, Object.freeze({ ...row, useCount: row.useCount + count, lastUsedAt: newest }))
 }
 
 const totalsOf = (state: State, { uses }: UsageBatch): ReadonlyMap<KeyId, UsageTotal> => {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual } from "node:crypto"
 import { Layer, Redacted } from "effect"
 import { type Digest, KeyHasher, unkeyed } from "../ports/KeyHasher.js"
 
@@ -30,9 +30,10 @@ export const layer = (
       candidates: (plaintext) => [current.digest(plaintext), ...previous.map(({ digest }) => digest(plaintext))],
       secretIds: [current.secretId, ...previous.map(({ secretId }) => secretId)],
       unkeyedDigest: (plaintext) => ({
-        bytes: createHash("sha256").update(plaintext, "utf8").digest(),
+        bytes: hash("sha256", plaintext, "buffer"),
         secretId: unkeyed
       }),
+      fingerprint: (text) => hash("sha256", text, "binary"),
       equals: (one, other) => one.length === other.length && timingSafeEqual(one, other),
       random: (size) => randomBytes(size)
     })

@@ -1,8 +1,11 @@
 import { Context, type Effect } from "effect"
 import type { StoreError } from "../domain/Errors.js"
 import type { KeyId } from "../domain/Ids.js"
+import type { Instant } from "../domain/Instant.js"
 import type { RateLimit } from "../domain/RateLimit.js"
+import type { RateLimitLease } from "../domain/RateLimitLease.js"
 import type { RateLimitOutcome } from "../domain/RateLimitStatus.js"
+import type { UsageTotal } from "./UsageStore.js"
 
 /** A charge of all the limits of one key. */
 export interface RateLimitCharge {
@@ -11,6 +14,43 @@ export interface RateLimitCharge {
   readonly limits: ReadonlyArray<RateLimit>
   /** 0 looks without taking, and writes nothing. */
   readonly cost: number
+}
+
+/** A call to be admitted: what it charges, and the use that it is once it was. */
+export interface Admission extends Omit<RateLimitCharge, "limits"> {
+  /** None where the call charges nothing. */
+  readonly limits: ReadonlyArray<RateLimit>
+  /** When the call was made; `null` where it counts as no use. */
+  readonly usedAt: Instant | null
+}
+
+/** What became of a call that was to be admitted. */
+export interface AdmissionOutcome {
+  /** Allowed where there was no limit to charge. */
+  readonly outcome: RateLimitOutcome
+  /**
+   * The key's totals as this very call left them: of three uses that end at 10, the first saw 8. `null` where it
+   * counted as no use, or the key is not there.
+   */
+  readonly usage: UsageTotal | null
+}
+
+/** A charge that takes permits ahead for the calls to come, where it is allowed. */
+export interface LeaseRequest extends RateLimitCharge {
+  /** So many at most; 0 for none. */
+  readonly ahead: number
+}
+
+/** What became of a charge, and the permits that it took ahead: `null` for none. */
+export interface LeaseOutcome {
+  readonly outcome: RateLimitOutcome
+  readonly lease: RateLimitLease | null
+}
+
+/** Permits of a lease that were not spent, and will not be any more. */
+export interface RateLimitRefund extends Omit<RateLimitCharge, "cost"> {
+  /** With as many permits as are given back. */
+  readonly lease: RateLimitLease
 }
 
 /**
@@ -35,6 +75,21 @@ export class RateLimitStore extends Context.Tag("@apikeys/core/RateLimitStore")<
     readonly charge: (
       charges: ReadonlyArray<RateLimitCharge>
     ) => Effect.Effect<ReadonlyArray<RateLimitOutcome>, StoreError>
+
+    /**
+     * Charges like `charge`, and adds a use of each call that was allowed to its key's totals, as `UsageStore.record`
+     * does: all of it in one transaction, which is committed when it returns.
+     */
+    readonly admit: (admissions: ReadonlyArray<Admission>) => Effect.Effect<ReadonlyArray<AdmissionOutcome>, StoreError>
+
+    /**
+     * Charges like `charge`, and takes permits ahead by `leaseAll` of the domain, in the same transaction. The
+     * outcome shows the limits with what was taken ahead.
+     */
+    readonly lease: (requests: ReadonlyArray<LeaseRequest>) => Effect.Effect<ReadonlyArray<LeaseOutcome>, StoreError>
+
+    /** Gives permits back by `refundAll` of the domain. */
+    readonly refund: (refunds: ReadonlyArray<RateLimitRefund>) => Effect.Effect<void, StoreError>
 
     /** Forgets the counters of a key; of one that is not there: nothing happens. */
     readonly reset: (keyId: KeyId) => Effect.Effect<void, StoreError>

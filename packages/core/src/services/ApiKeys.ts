@@ -19,6 +19,9 @@ import * as Settings from "./Settings.js"
 import { warnOfUnserved } from "./SigningSecrets.js"
 import { type Tenants, layer as tenants } from "./Tenants.js"
 import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
+import * as RateLimiter from "./verifier/RateLimiter.js"
+import * as UsageRecorder from "./verifier/UsageRecorder.js"
+import * as VerificationCache from "./verifier/VerificationCache.js"
 
 /** The services that one layer gives. */
 type Services = ApiKeys | KeyVerifier | Tenants
@@ -31,6 +34,9 @@ const servicesWith = (codec: Layer.Layer<MetadataCodec.MetadataCodec>) => {
   )
   const keys = Layer.effect(ApiKeys, make)
   return Layer.mergeAll(keys, keyVerifier, tenants).pipe(
+    // What verifications share with the operations that change what they remember, count and charge.
+    Layer.provide(Layer.mergeAll(UsageRecorder.layer, RateLimiter.layer)),
+    Layer.provide(VerificationCache.layer),
     Layer.provide(Identifiers.layer),
     Layer.provide(hasher),
     Layer.provide(codec)

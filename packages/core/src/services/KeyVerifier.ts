@@ -1,19 +1,18 @@
 import { Context, Effect, Layer } from "effect"
-import type { ApiKey } from "../domain/ApiKey.js"
-import { supersededUntil } from "../domain/Rotation.js"
+import type { InvalidInputError, StoreError } from "../domain/Errors.js"
 import type { KeyHasher } from "../ports/KeyHasher.js"
-import type { FoundKey, KeyStore } from "../ports/KeyStore.js"
+import type { KeyStore } from "../ports/KeyStore.js"
 import type { RateLimitStore } from "../ports/RateLimitStore.js"
 import type { TenantStore } from "../ports/TenantStore.js"
-import type { UsageStore } from "../ports/UsageStore.js"
-import { MetadataCodec } from "./MetadataCodec.js"
+import type { MetadataCodec } from "./MetadataCodec.js"
 import type { Settings } from "./Settings.js"
-import { makeAuthenticate } from "./verifier/authenticate.js"
-import { makeAuthorize } from "./verifier/authorize.js"
-import { makeCharge } from "./verifier/charge.js"
-import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
-import { decodeValidation, decodeVerification } from "./verifier/options.js"
-import { makeUsageRecorder } from "./verifier/UsageRecorder.js"
+import { entityOf } from "./verifier/KeyRecord.js"
+import type { KeyVerifierService, VerifiedKey } from "./verifier/KeyVerifierService.js"
+import { decodeValidation, decodeVerification, type Validation } from "./verifier/options.js"
+import type { RateLimiter } from "./verifier/RateLimiter.js"
+import { UsageRecorder } from "./verifier/UsageRecorder.js"
+import type { VerificationCache } from "./verifier/VerificationCache.js"
+import { makeVerifications, type Refusal, Verification } from "./verifier/Verifications.js"
 
 /**
  * Verifies the keys that callers present.
@@ -22,43 +21,54 @@ import { makeUsageRecorder } from "./verifier/UsageRecorder.js"
  */
 export class KeyVerifier extends Context.Tag("@apikeys/core/KeyVerifier")<KeyVerifier, KeyVerifierService>() {}
 
+const verified = ({ lastUsedAt, limits, metadata, record, useCount }: Verification): VerifiedKey => ({
+  key: new entityOf(record, metadata, useCount, lastUsedAt),
+  limits,
+  supersededAt: record.dates.supersededAt,
+  supersededUntil: record.dates.supersededUntil
+})
+
 const make = Effect.gen(function* () {
-  const metadata = yield* MetadataCodec
-  const authenticate = yield* makeAuthenticate
-  const authorize = yield* makeAuthorize
-  const charge = yield* makeCharge
-  const recorder = yield* makeUsageRecorder
+  const { later, now } = yield* makeVerifications
+  const { flush } = yield* UsageRecorder
+  const ownClock = yield* Effect.clock
 
-  /** What a call tells of the secret that it was made with. */
-  const secretOf = (found: FoundKey) => ({
-    supersededAt: found.supersededAt,
-    supersededUntil: supersededUntil(found.key, found)
+  /** Nothing but plain code where all that is needed is in memory. */
+  const verify = <R extends Refusal>(
+    plaintext: unknown,
+    input: unknown,
+    decode: (input: unknown) => Validation | InvalidInputError
+  ): Effect.Effect<VerifiedKey, R | StoreError> =>
+    Effect.clockWith((clock) => {
+      const asked = decode(input)
+      // What can refuse a call is what it asks: one that asks for nothing is refused for nothing but the key.
+      if (asked instanceof Error) return Effect.fail(asked as R)
+      const known = now(plaintext, asked, clock)
+      if (known === null) return Effect.map(later(plaintext, asked, clock), verified) as Effect.Effect<VerifiedKey, R>
+      return known instanceof Verification ? Effect.succeed(verified(known)) : Effect.fail(known as R)
+    })
+
+  return KeyVerifier.of({
+    verifyKey: (plaintext, input) => verify(plaintext, input, decodeVerification),
+    validateKey: (plaintext, input) => verify(plaintext, input, decodeValidation),
+    attempt: (plaintext, input) => {
+      const asked = decodeValidation(input)
+      return asked instanceof Error ? asked : now(plaintext, asked, ownClock)
+    },
+    flush
   })
-
-  const counted = (key: ApiKey, track: boolean) => (track ? recorder.record(key) : Effect.succeed(key))
-
-  const verifyKey: KeyVerifierService["verifyKey"] = Effect.fnUntraced(function* (plaintext, input) {
-    const options = yield* decodeVerification(input)
-    const found = yield* authenticate(plaintext)
-    const used = yield* counted(found.key, options.trackUsage)
-    return { key: yield* metadata.typed(used), limits: [], ...secretOf(found) }
-  })
-
-  const validateKey: KeyVerifierService["validateKey"] = Effect.fnUntraced(function* (plaintext, input) {
-    const options = yield* decodeValidation(input)
-    const found = yield* authenticate(plaintext)
-    const { key } = found
-    yield* authorize(key, options)
-    const limits = options.checkRateLimit ? yield* charge(key, options.cost) : []
-    const used = yield* counted(key, options.trackUsage && options.cost > 0)
-    return { key: yield* metadata.typed(used), limits, ...secretOf(found) }
-  })
-
-  return KeyVerifier.of({ verifyKey, validateKey, flush: recorder.flush })
 })
 
 export const layer: Layer.Layer<
   KeyVerifier,
   never,
-  Settings | MetadataCodec | KeyHasher | KeyStore | TenantStore | RateLimitStore | UsageStore
-> = Layer.scoped(KeyVerifier, make)
+  | Settings
+  | MetadataCodec
+  | KeyHasher
+  | KeyStore
+  | TenantStore
+  | RateLimitStore
+  | VerificationCache
+  | RateLimiter
+  | UsageRecorder
+> = Layer.effect(KeyVerifier, make)

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import type { ApiKey, ApiKeyOf } from "../domain/ApiKey.js"
 import { type InvalidInputError, StoreError } from "../domain/Errors.js"
 import { decodeValue } from "../domain/Input.js"
@@ -10,8 +10,12 @@ export class MetadataCodec extends Context.Tag("@apikeys/core/MetadataCodec")<
   {
     /** Checks what a caller gave, and takes a frozen copy in the form that is stored. */
     readonly encode: (metadata: unknown) => Effect.Effect<Metadata, InvalidInputError>
-    /** A key with its metadata in the application's form. Stored metadata that the schema refuses is a `StoreError`. */
-    readonly typed: (key: ApiKey) => Effect.Effect<ApiKey, StoreError>
+    /** Metadata in the application's form. Stored metadata that the schema refuses is a `StoreError`. */
+    readonly typed: (metadata: Metadata) => Effect.Effect<Metadata, StoreError>
+    /** The same at once; `null` where that cannot be. */
+    readonly typedNow: (metadata: Metadata) => Metadata | null
+    /** A key with its metadata in the application's form. */
+    readonly typedKey: (key: ApiKey) => Effect.Effect<ApiKey, StoreError>
   }
 >() {}
 
@@ -20,7 +24,12 @@ const decodeMetadata = decodeValue("metadata", Metadata)
 /** Any JSON object. */
 export const plain: Layer.Layer<MetadataCodec> = Layer.succeed(
   MetadataCodec,
-  MetadataCodec.of({ encode: decodeMetadata, typed: Effect.succeed })
+  MetadataCodec.of({
+    encode: decodeMetadata,
+    typed: Effect.succeed,
+    typedNow: (metadata) => metadata,
+    typedKey: Effect.succeed
+  })
 )
 
 /** Only what a schema accepts, in its own types. */
@@ -29,11 +38,15 @@ export const layer = <M, I>(schema: Schema.Schema<M, I>): Layer.Layer<MetadataCo
   const check = decodeValue("metadata", Schema.typeSchema(schema))
   const encode = Schema.encodeUnknown(schema)
   const decode = Schema.decodeUnknown(schema)
+  const decodeNow = Schema.decodeUnknownOption(schema)
   const refused = new StoreError({
     operation: "MetadataCodec.typed",
     retryable: false,
     reason: "stored metadata does not fit metadataSchema"
   })
+  // Of the application's type, whatever it is: the services are given that type where they leave the library.
+  const typed = (metadata: Metadata): Effect.Effect<Metadata, StoreError> =>
+    Effect.mapBoth(decode(metadata), { onFailure: () => refused, onSuccess: (value) => value as Metadata })
   return Layer.succeed(
     MetadataCodec,
     MetadataCodec.of({
@@ -42,13 +55,10 @@ export const layer = <M, I>(schema: Schema.Schema<M, I>): Layer.Layer<MetadataCo
           Effect.flatMap((value) => Effect.orDie(encode(value))),
           Effect.flatMap(decodeMetadata)
         ),
-      typed: (key) =>
-        decode(key.metadata).pipe(
-          Effect.mapBoth({
-            onFailure: () => refused,
-            onSuccess: (metadata) => withMetadata(key, metadata) as unknown as ApiKey
-          })
-        )
+      typed,
+      // A schema that has to wait for something answers none at once.
+      typedNow: (metadata) => Option.getOrNull(decodeNow(metadata)) as Metadata | null,
+      typedKey: (key) => Effect.map(typed(key.metadata), (metadata) => withMetadata(key, metadata) as unknown as ApiKey)
     })
   )
 }

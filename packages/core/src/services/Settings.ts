@@ -11,13 +11,14 @@ import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } fr
 import { rule } from "../domain/Rule.js"
 import { type Timespan, TimespanInput } from "../domain/Timespan.js"
 import { checkPreviousSecrets, checkSecret, type SecretInput, warnOfShortSecrets } from "./SigningSecrets.js"
+import type { CacheOptions, RateLimitMode, UsageMode, VerificationOptions } from "./VerificationOptions.js"
 
 /**
  * How a deployment makes and accepts keys.
  *
  * @since 0.1.0
  */
-export interface ApiKeysOptions {
+export interface ApiKeysOptions extends VerificationOptions {
   /**
    * The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. Whoever
    * loses it loses every key; whoever has it and the database still has no plaintext.
@@ -57,13 +58,51 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly previousSigningSecrets: ReadonlyArray<Redacted.Redacted<string>>
     /** Whole seconds; `null` for no bound. */
     readonly maxKeyLifetime: number | null
+    /** `null`: nothing is remembered. */
+    readonly cache: Required<{ readonly [Option in keyof CacheOptions]: number }> | null
+    readonly usage: { readonly mode: UsageMode; readonly flushInterval: number; readonly flushKeys: number }
+    readonly rateLimits: RateLimitMode
   }
 >() {}
 
 const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true, as: "Option" })
 
+const wholeNumber = (least: number, most: number, standard: number) =>
+  Schema.optionalWith(
+    Schema.Number.pipe(
+      Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)
+    ).annotations(rule(`is not a whole number from ${least} to ${most}`)),
+    { nullable: true, default: () => standard }
+  )
+
+const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
+  Schema.optionalWith(
+    Schema.Literal(standard, ...others).annotations(
+      rule(`is not ${[standard, ...others].join(", ").replace(/, ([^,]*)$/, " or $1")}`)
+    ),
+    { nullable: true, default: () => standard }
+  )
+
+const Cache = Schema.Struct({
+  capacity: wholeNumber(1, 10_000_000, 10_000),
+  ttl: wholeNumber(1, 86_400_000, 60_000),
+  negativeTtl: wholeNumber(0, 1000, 500)
+})
+
+const UsageFlush = Schema.Struct({
+  interval: wholeNumber(10, 3_600_000, 1000),
+  keys: wholeNumber(1, 1_000_000, 10_000)
+})
+
 const decodeOptions = decodeInput(
   Schema.Struct({
+    cache: Schema.optionalWith(Schema.Union(Schema.Literal(false), Cache), {
+      nullable: true,
+      default: () => Schema.decodeSync(Cache)({})
+    }),
+    usage: oneOf<UsageMode>("deferred", "durable", "off"),
+    usageFlush: Schema.optionalWith(UsageFlush, { nullable: true, default: () => Schema.decodeSync(UsageFlush)({}) }),
+    rateLimits: oneOf<RateLimitMode>("exact", "leased", "memory"),
     keyPrefix: Schema.optionalWith(KeyPrefix, { nullable: true, default: () => "sk" }),
     environment: nullable(KeyEnvironment),
     acceptedHeads: Schema.optionalWith(Schema.Array(KeyHead).annotations(rule("is not a list of heads")), {
@@ -91,7 +130,14 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
     foreign: makeForeignKeys(decoded.acceptForeignKeys),
     signingSecret: secret,
     previousSigningSecrets: previous,
-    maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime)
+    maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime),
+    cache: decoded.cache === false ? null : decoded.cache,
+    usage: {
+      mode: decoded.usage,
+      flushInterval: decoded.usageFlush.interval,
+      flushKeys: decoded.usageFlush.keys
+    },
+    rateLimits: decoded.rateLimits
   })
 })
 

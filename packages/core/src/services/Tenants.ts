@@ -17,6 +17,7 @@ import { makeLinks } from "./tenants/links.js"
 import { makeOrganizations } from "./tenants/organizations.js"
 import { makeOwned } from "./tenants/owned.js"
 import type { TenantsService } from "./tenants/TenantsService.js"
+import type { VerificationCache } from "./verifier/VerificationCache.js"
 
 /**
  * Sets up who keys belong to: organizations, their projects and products, and the links between these.
@@ -74,4 +75,7 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<Tenants, never, TenantStore | Identifiers> = Layer.effect(Tenants, make)
+export const layer: Layer.Layer<Tenants, never, TenantStore | Identifiers | VerificationCache> = Layer.effect(
+  Tenants,
+  make
+)

@@ -1,12 +1,14 @@
 import { describe, it, type Vitest, layer as withLayer } from "@effect/vitest"
 import { Duration, type Layer } from "effect"
 import type { StorePorts } from "../ports/Store.js"
+import { admissionContract } from "./admissionContract.js"
 import { changesContract } from "./changesContract.js"
 import { concurrencyContract } from "./concurrencyContract.js"
 import type { ContractProperty, ContractTest } from "./contract.js"
 import { fixtureTime } from "./fixtures.js"
 import { healthContract } from "./healthContract.js"
 import { keyContract } from "./keyContract.js"
+import { leaseContract } from "./leaseContract.js"
 import { lookupContract } from "./lookupContract.js"
 import { paginationContract } from "./paginationContract.js"
 import { rateLimitContract } from "./rateLimitContract.js"
@@ -76,6 +78,8 @@ export const storeContract = <E, R = never>(
     describe("concurrency", () => concurrencyContract(test))
     describe("rate limits", () => rateLimitContract(test))
     describe("usage", () => usageContract(test))
+    describe("leases", () => leaseContract(test))
+    describe("admissions", () => admissionContract(test))
     describe("changes", () => changesContract(test))
     const { clock, rawReads } = options
     describe("raw reads", () => {

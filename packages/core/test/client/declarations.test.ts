@@ -11,6 +11,7 @@ describe("what the Promise client declares", () => {
     "client/ClientImports",
     "client/ImportTypes",
     "client/ClientTypes",
+    "services/VerificationOptions",
     "services/tenants/TenantInput",
     "services/verifier/ValidateKeyOptions"
   ])("shows no Effect: %s", (module) => {
@@ -21,6 +22,7 @@ describe("what the Promise client declares", () => {
     const imports = [...declarations("client/ApiKeyClient").matchAll(/from "(\.[^"]+)"/g)].map(([, path]) => path)
     expect(imports.sort()).toEqual(
       [
+        "../domain/Errors.js",
         "../domain/Metadata.js",
         "../domain/Page.js",
         "../domain/RateLimitStatus.js",

@@ -1,13 +1,21 @@
 import { Effect, Layer } from "effect"
 import { describe, expect, it } from "vitest"
-import { ApiKeyClient, InvalidInputError, MemoryStore, Store, StoreError } from "../../src/index.js"
+import {
+  ApiKeyClient,
+  type ApiKeyClientOptions,
+  InvalidInputError,
+  MemoryStore,
+  Store,
+  StoreError
+} from "../../src/index.js"
 import { makeStoreFaults, type StoreMember } from "../../src/testing/index.js"
 
 const signingSecret = "0123456789abcdef".repeat(4)
 
-const openWithFaults = async () => {
+const openWithFaults = async (options: Partial<ApiKeyClientOptions> = {}) => {
   const faults = makeStoreFaults()
-  const client = await ApiKeyClient.open({ store: faults.wrap(MemoryStore.layer), signingSecret, keyPrefix: "myapp" })
+  const store = faults.wrap(MemoryStore.layer)
+  const client = await ApiKeyClient.open({ store, signingSecret, keyPrefix: "myapp", ...options })
   const organization = await client.createOrganization({ name: "Acme Inc" })
   const { key, plaintext } = await client.createKey({
     organizationId: organization.id,
@@ -44,15 +52,35 @@ describe("a client whose store", () => {
     expect(opened).toBe(false)
   })
 
-  it("fails in the middle of a verification rejects with StoreError, and goes on afterwards", async () => {
-    const { client, faults, plaintext } = await openWithFaults()
-    const members: ReadonlyArray<StoreMember> = ["KeyStore.findByDigests", "RateLimitStore.charge", "UsageStore.record"]
-    for (const member of members) {
-      faults.inject(member, "fail", 1)
-      await expect(client.validateKey(plaintext)).rejects.toMatchObject({ code: "store_unavailable", retryable: true })
-      await client.validateKey(plaintext)
+  const needed: ReadonlyArray<readonly ["deferred" | "durable", ReadonlyArray<StoreMember>]> = [
+    ["deferred", ["KeyStore.findByDigests", "RateLimitStore.charge"]],
+    ["durable", ["KeyStore.findByDigests", "RateLimitStore.admit"]]
+  ]
+  it.each(needed)(
+    "fails in the middle of a %s verification rejects with StoreError, and goes on",
+    async (usage, members) => {
+      const { client, faults, key, plaintext } = await openWithFaults({ usage })
+      for (const member of members) {
+        faults.inject(member, "fail", 1)
+        await expect(client.validateKey(plaintext)).rejects.toMatchObject({
+          code: "store_unavailable",
+          retryable: true
+        })
+        await client.validateKey(plaintext)
+      }
+      expect((await client.getKey(key.id)).useCount).toBe(2)
+      expect((await client.getLimits(key.id))[0]?.remaining).toBe(98)
+      await client.close()
     }
-    await client.close()
+  )
+
+  it.each(["fail", "lose", "die"] as const)("does not take uses (%s) has each of them once, later", async (fault) => {
+    const { client, faults, key, plaintext } = await openWithFaults({ usageFlush: { interval: 10 } })
+    faults.inject("UsageStore.record", fault, 3)
+    for (let n = 1; n <= 5; n++) expect((await client.validateKey(plaintext)).key.useCount).toBe(n)
+    await expect.poll(async () => (await client.listKeys({ lastUsedBefore: new Date(0) })).items).toEqual([])
+    expect((await client.getKey(key.id)).useCount).toBe(5)
+    expect(await client.close()).toEqual({ unflushedUses: 0 })
   })
 
   it("loses an answer has cost a permit, but admitted nobody", async () => {
@@ -74,13 +102,21 @@ describe("a client whose store", () => {
     await client.close()
   })
 
-  it("hangs is closed in the time that is given: what was not flushed is counted, and calls end", async () => {
+  it("hangs is closed in the time that is given: what was not flushed is counted", async () => {
     const { client, faults, plaintext } = await openWithFaults()
     faults.inject("UsageStore.record", "hang")
-    const calls = [client.verifyKey(plaintext), client.verifyKey(plaintext)]
-    const outcomes = Promise.allSettled(calls)
+    await Promise.all([client.verifyKey(plaintext), client.verifyKey(plaintext)])
     const started = performance.now()
     expect(await client.close({ timeout: 100 })).toEqual({ unflushedUses: 2 })
+    expect(performance.now() - started).toBeLessThan(4000)
+  })
+
+  it("hangs is closed in the time that is given: calls that wait for it end", async () => {
+    const { client, faults, plaintext } = await openWithFaults({ usage: "durable" })
+    faults.inject("RateLimitStore.admit", "hang")
+    const outcomes = Promise.allSettled([client.verifyKey(plaintext), client.verifyKey(plaintext)])
+    const started = performance.now()
+    expect(await client.close({ timeout: 100 })).toEqual({ unflushedUses: 0 })
     expect(performance.now() - started).toBeLessThan(4000)
     for (const outcome of await outcomes) {
       expect(outcome).toMatchObject({ status: "rejected", reason: { reason: "the client is closed" } })

@@ -1,11 +1,13 @@
 import { DateTime, Effect } from "effect"
 import type { ApiKey } from "../../domain/ApiKey.js"
 import { type InvalidInputError, NotFoundError } from "../../domain/Errors.js"
-import { type KeyPatch, KeyStore } from "../../ports/KeyStore.js"
-import { RateLimitStore } from "../../ports/RateLimitStore.js"
+import { type KeyOwner, type KeyPatch, KeyStore } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
 import { orNotFound } from "../tenants/entity.js"
+import { RateLimiter } from "../verifier/RateLimiter.js"
+import { UsageRecorder } from "../verifier/UsageRecorder.js"
+import { VerificationCache } from "../verifier/VerificationCache.js"
 import type { ApiKeysService } from "./ApiKeysService.js"
 import { checkLifetime, decodeChanges, decodeKeyId, decodeReason, decodeRevocationOfOwner } from "./input.js"
 import { makeOwnerExists } from "./owner.js"
@@ -19,11 +21,22 @@ type Operations = Pick<
 export const makeChanges = Effect.gen(function* () {
   const { maxKeyLifetime } = yield* Settings
   const store = yield* KeyStore
-  const limits = yield* RateLimitStore
+  const limits = yield* RateLimiter
+  const uses = yield* UsageRecorder
+  const { changing, changingAny } = yield* VerificationCache
   const codec = yield* MetadataCodec
   const ownerExists = yield* makeOwnerExists
 
   const find = (id: ApiKey["id"]) => store.find(id).pipe(orNotFound("key", id))
+
+  /** As callers get it. */
+  const shown = (key: ApiKey) => codec.typedKey(uses.include(key))
+
+  /** Which keys an owner has is the store's to know; all that may be concerned are forgotten. */
+  const changingKeysOf = ({ organizationId }: KeyOwner) =>
+    organizationId === null ? changingAny : changing({ _tag: "KeysOfOrganization", id: organizationId })
+
+  const changingKey = (id: ApiKey["id"]) => changing({ _tag: "Key", id })
 
   const patchOf = Effect.fnUntraced(function* (changes: unknown): Effect.fn.Return<KeyPatch, InvalidInputError> {
     const { expiresAt, metadata, name, rateLimits, scopes } = yield* decodeChanges(changes)
@@ -47,35 +60,35 @@ export const makeChanges = Effect.gen(function* () {
     const key =
       Object.keys(patch).length === 0
         ? yield* find(id)
-        : yield* store.update(id, patch, yield* DateTime.now).pipe(orNotFound("key", id))
-    return yield* codec.typed(key)
+        : yield* store.update(id, patch, yield* DateTime.now).pipe(changingKey(id), orNotFound("key", id))
+    return yield* shown(key)
   })
 
   const revokeKey: Operations["revokeKey"] = Effect.fn("ApiKeys.revokeKey")(function* (input, options) {
     const id = yield* decodeKeyId(input)
     const { reason } = yield* decodeReason(options ?? {})
-    const key = yield* store.revoke(id, { at: yield* DateTime.now, reason }).pipe(orNotFound("key", id))
-    return yield* codec.typed(key)
+    const revocation = { at: yield* DateTime.now, reason }
+    const key = yield* store.revoke(id, revocation).pipe(changingKey(id), orNotFound("key", id))
+    return yield* shown(key)
   })
 
   const revokeKeys: Operations["revokeKeys"] = Effect.fn("ApiKeys.revokeKeys")(function* (input) {
     const { reason, ...owner } = yield* decodeRevocationOfOwner(input)
-    const revoked = yield* store.revokeAll(owner, { at: yield* DateTime.now, reason })
+    const revoked = yield* store.revokeAll(owner, { at: yield* DateTime.now, reason }).pipe(changingKeysOf(owner))
     if (revoked === 0) yield* ownerExists(owner)
     return revoked
   })
 
   const deleteKey: Operations["deleteKey"] = Effect.fn("ApiKeys.deleteKey")(function* (input) {
     const id = yield* decodeKeyId(input)
-    if (!(yield* store.delete(id))) return yield* new NotFoundError({ entity: "key", id })
+    if (!(yield* changingKey(id)(store.delete(id)))) return yield* new NotFoundError({ entity: "key", id })
   })
 
   const getLimits: Operations["getLimits"] = Effect.fn("ApiKeys.getLimits")(function* (input) {
     const id = yield* decodeKeyId(input)
-    const { rateLimits } = yield* find(id)
-    if (rateLimits.length === 0) return []
-    const [outcome] = yield* limits.charge([{ keyId: id, limits: rateLimits, cost: 0 }])
-    return outcome?.limits ?? []
+    const key = yield* find(id)
+    if (key.rateLimits.length === 0) return []
+    return (yield* limits.charge(key, 0)).limits
   })
 
   const resetLimits: Operations["resetLimits"] = Effect.fn("ApiKeys.resetLimits")(function* (input) {

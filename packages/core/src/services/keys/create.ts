@@ -8,6 +8,7 @@ import { KeyStore } from "../../ports/KeyStore.js"
 import { Identifiers } from "../Identifiers.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
+import { VerificationCache } from "../verifier/VerificationCache.js"
 import { checkLifetime, decodeNewKey } from "./input.js"
 
 /** Issues keys: checks, draws a plaintext, and stores all but it. */
@@ -17,6 +18,7 @@ export const makeCreateKey = Effect.gen(function* () {
   const store = yield* KeyStore
   const identifiers = yield* Identifiers
   const codec = yield* MetadataCodec
+  const { adding } = yield* VerificationCache
 
   return Effect.fn("ApiKeys.createKey")(function* (input: unknown) {
     const { idempotencyKey, metadata, ...fields } = yield* decodeNewKey(input)
@@ -41,12 +43,12 @@ export const makeCreateKey = Effect.gen(function* () {
       createdAt,
       updatedAt: createdAt
     })
-    const insertion = yield* store.insert({ key, digest: hasher.digest(plaintext), idempotencyKey })
+    const insertion = yield* adding(store.insert({ key, digest: hasher.digest(plaintext), idempotencyKey }))
     switch (insertion._tag) {
       case "Inserted":
-        return { key: yield* codec.typed(key), plaintext: Redacted.make(plaintext) }
+        return { key: yield* codec.typedKey(key), plaintext: Redacted.make(plaintext) }
       case "Existing":
-        return { key: yield* codec.typed(insertion.key), plaintext: null }
+        return { key: yield* codec.typedKey(insertion.key), plaintext: null }
       case "NotLinked":
         return yield* invalidInput("productId", "is not linked to the project")
     }

@@ -1,7 +1,10 @@
 import { DateTime, Effect } from "effect"
+import type { KeyId } from "../../domain/Ids.js"
 import { KeyStore } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { orNotFound } from "../tenants/entity.js"
+import { UsageRecorder } from "../verifier/UsageRecorder.js"
+import { VerificationCache } from "../verifier/VerificationCache.js"
 import type { ApiKeysService } from "./ApiKeysService.js"
 import { decodeKeyId, decodePruning, decodeReason } from "./input.js"
 import { makeOwnerExists } from "./owner.js"
@@ -15,19 +18,25 @@ const prunedAtOnce = 200
 export const makeEndings = Effect.gen(function* () {
   const store = yield* KeyStore
   const codec = yield* MetadataCodec
+  const uses = yield* UsageRecorder
+  const { changing, changingAny } = yield* VerificationCache
   const ownerExists = yield* makeOwnerExists
+
+  const changingKey = (id: KeyId) => changing({ _tag: "Key", id })
 
   const disableKey: Operations["disableKey"] = Effect.fn("ApiKeys.disableKey")(function* (input, options) {
     const id = yield* decodeKeyId(input)
     const { reason } = yield* decodeReason(options ?? {})
-    const key = yield* store.disable(id, { at: yield* DateTime.now, reason }).pipe(orNotFound("key", id))
-    return yield* codec.typed(key)
+    const key = yield* store
+      .disable(id, { at: yield* DateTime.now, reason })
+      .pipe(changingKey(id), orNotFound("key", id))
+    return yield* codec.typedKey(uses.include(key))
   })
 
   const enableKey: Operations["enableKey"] = Effect.fn("ApiKeys.enableKey")(function* (input) {
     const id = yield* decodeKeyId(input)
-    const key = yield* store.enable(id, yield* DateTime.now).pipe(orNotFound("key", id))
-    return yield* codec.typed(key)
+    const key = yield* store.enable(id, yield* DateTime.now).pipe(changingKey(id), orNotFound("key", id))
+    return yield* codec.typedKey(uses.include(key))
   })
 
   const pruneKeys: Operations["pruneKeys"] = Effect.fn("ApiKeys.pruneKeys")(function* (input) {
@@ -35,7 +44,7 @@ export const makeEndings = Effect.gen(function* () {
     let deleted = 0
     let more = true
     while (more) {
-      const batch = yield* store.prune(pruning, prunedAtOnce)
+      const batch = yield* changingAny(store.prune(pruning, prunedAtOnce))
       deleted += batch.deleted
       more = batch.more
     }

@@ -9,6 +9,7 @@ import type { KeyImport, KeyImportOutcome } from "../../ports/KeyImport.js"
 import { KeyStore } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { orNotFound } from "../tenants/entity.js"
+import { VerificationCache } from "../verifier/VerificationCache.js"
 import type { ApiKeysService } from "./ApiKeysService.js"
 import { makeDigestion } from "./digestion.js"
 import type { ImportProgress, RefusedImport } from "./ImportKeys.js"
@@ -85,6 +86,7 @@ const nothingYet: ImportProgress = { imported: 0, existing: 0, refused: 0, unkey
 export const makeImports = Effect.gen(function* () {
   const store = yield* KeyStore
   const codec = yield* MetadataCodec
+  const { adding } = yield* VerificationCache
   const { digestOf, idOf } = yield* makeDigestion
 
   const prepare = Effect.fnUntraced(function* (
@@ -121,11 +123,11 @@ export const makeImports = Effect.gen(function* () {
   const importKey: Operations["importKey"] = Effect.fn("ApiKeys.importKey")(function* (input, options) {
     const { wildcards } = yield* decodeImportOptions(options ?? {})
     const prepared = yield* prepare(input, yield* DateTime.now, wildcards === "refuse")
-    const [outcome] = yield* store.insertMany([prepared])
+    const [outcome] = yield* adding(store.insertMany([prepared]))
     if (outcome === undefined) return yield* Effect.dieMessage("KeyStore.insertMany told of no key")
     const { created, keyId } = yield* judge(prepared, outcome)
     const key = created ? prepared.key : yield* store.find(keyId).pipe(orNotFound("key", keyId))
-    return { key: yield* codec.typed(key), created }
+    return { key: yield* codec.typedKey(key), created }
   })
 
   const prepareBatch = Effect.fnUntraced(function* (inputs: ReadonlyArray<unknown>, refuseWildcards: boolean) {
@@ -140,7 +142,7 @@ export const makeImports = Effect.gen(function* () {
     before: ImportProgress
   ) {
     const good = prepared.flatMap((each) => (Either.isRight(each) ? [each.right] : []))
-    const outcomes = good.length === 0 ? [] : yield* retried(store.insertMany(good))
+    const outcomes = good.length === 0 ? [] : yield* retried(adding(store.insertMany(good)))
     const first = before.imported + before.existing + before.refused
     const told = outcomes[Symbol.iterator]()
     const refused: Array<RefusedImport> = []

@@ -5,6 +5,7 @@ import { KeyStore } from "../../ports/KeyStore.js"
 import { StoreHealth } from "../../ports/StoreHealth.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { orNotFound, readPage, unlessAbsent } from "../tenants/entity.js"
+import { UsageRecorder } from "../verifier/UsageRecorder.js"
 import type { ApiKeysService, Health } from "./ApiKeysService.js"
 import { decodeKeyFilter, decodeKeyId } from "./input.js"
 import { makeOwnerExists } from "./owner.js"
@@ -15,13 +16,17 @@ type Operations = Pick<ApiKeysService, "getKey" | "listKeys" | "allKeys" | "heal
 export const makeReads = Effect.gen(function* () {
   const store = yield* KeyStore
   const codec = yield* MetadataCodec
+  const uses = yield* UsageRecorder
   const ownerExists = yield* makeOwnerExists
   const { ping } = yield* StoreHealth
+
+  /** As callers get it: with the uses that the store does not have yet. */
+  const shown = (key: ApiKey) => codec.typedKey(uses.include(key))
 
   const getKey: Operations["getKey"] = Effect.fn("ApiKeys.getKey")(function* (input) {
     const id = yield* decodeKeyId(input)
     const key = yield* store.find(id).pipe(orNotFound("key", id))
-    return yield* codec.typed(key)
+    return yield* shown(key)
   })
 
   const listKeys: Operations["listKeys"] = Effect.fn("ApiKeys.listKeys")(function* (input) {
@@ -36,10 +41,11 @@ export const makeReads = Effect.gen(function* () {
       millis(filter.lastUsedBefore),
       millis(filter.expiresBefore)
     ]
+    if (filter.lastUsedBefore !== null) yield* uses.settled
     const page: Page<ApiKey> = yield* readPage(bound, { cursor, limit }, (slice) =>
       store.list({ ...filter, status: status === "all" ? null : status, now }, slice)
     ).pipe(unlessAbsent(ownerExists(filter)))
-    return { ...page, items: yield* Effect.forEach(page.items, codec.typed) }
+    return { ...page, items: yield* Effect.forEach(page.items, shown) }
   })
 
   const allKeys: Operations["allKeys"] = (input) =>

@@ -7,6 +7,8 @@ import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
 import { reportOf } from "../SigningSecrets.js"
 import { orNotFound } from "../tenants/entity.js"
+import { UsageRecorder } from "../verifier/UsageRecorder.js"
+import { VerificationCache } from "../verifier/VerificationCache.js"
 import type { ApiKeysService } from "./ApiKeysService.js"
 import { decodeKeyId, decodeRotation } from "./input.js"
 
@@ -18,6 +20,8 @@ export const makeRotations = Effect.gen(function* () {
   const hasher = yield* KeyHasher
   const store = yield* KeyStore
   const codec = yield* MetadataCodec
+  const uses = yield* UsageRecorder
+  const { changing } = yield* VerificationCache
 
   const rotateKey: Operations["rotateKey"] = Effect.fn("ApiKeys.rotateKey")(function* (input, options) {
     const id = yield* decodeKeyId(input)
@@ -26,13 +30,13 @@ export const makeRotations = Effect.gen(function* () {
     const at = yield* DateTime.now
     const outcome = yield* store
       .rotate(id, { digest: hasher.digest(plaintext), hint: hint(plaintext), at, overlapMillis: overlap * 1000 })
-      .pipe(orNotFound("key", id))
+      .pipe(changing({ _tag: "Key", id }), orNotFound("key", id))
     if (outcome._tag === "Revoked") {
       const { createdAt, revokedAt } = outcome.key
       return yield* new RevokedKeyError({ keyId: id, revokedAt: DateTime.toDateUtc(revokedAt ?? createdAt) })
     }
     return {
-      key: yield* codec.typed(outcome.key),
+      key: yield* codec.typedKey(uses.include(outcome.key)),
       plaintext: Redacted.make(plaintext),
       supersededUntil: DateTime.greaterThan(outcome.until, at) ? outcome.until : null
     }

@@ -3,6 +3,7 @@ import { OrganizationId } from "../../domain/Ids.js"
 import { Organization } from "../../domain/Organization.js"
 import { TenantStore } from "../../ports/TenantStore.js"
 import { Identifiers } from "../Identifiers.js"
+import { VerificationCache } from "../verifier/VerificationCache.js"
 import { getOrCreate, orNotFound, readPage } from "./entity.js"
 import { decodeOrganizationId, decodeOrganizationName, decodePage } from "./input.js"
 import type { TenantsService } from "./TenantsService.js"
@@ -15,6 +16,7 @@ type Operations = Omit<
 export const makeOrganizations = Effect.gen(function* () {
   const store = yield* TenantStore
   const identifiers = yield* Identifiers
+  const { changing } = yield* VerificationCache
 
   const insert = Effect.fnUntraced(function* (name: Organization["name"]) {
     const { createdAt, id } = yield* identifiers.next
@@ -49,7 +51,7 @@ export const makeOrganizations = Effect.gen(function* () {
       return yield* store.renameOrganization(id, name)
     }),
     deleteOrganization: Effect.fn("Tenants.deleteOrganization")(function* (input) {
-      yield* store.deleteOrganization(yield* decodeOrganizationId(input))
+      yield* changing({ _tag: "Tenants" })(store.deleteOrganization(yield* decodeOrganizationId(input)))
     })
   }
   return operations

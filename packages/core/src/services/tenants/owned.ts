@@ -10,6 +10,7 @@ import type { OrganizationId } from "../../domain/Ids.js"
 import type { Instant } from "../../domain/Instant.js"
 import { type PageSlice, TenantStore } from "../../ports/TenantStore.js"
 import { Identifiers } from "../Identifiers.js"
+import { VerificationCache } from "../verifier/VerificationCache.js"
 import { type Found, getOrCreate, orNotFound, readPage, unlessAbsent } from "./entity.js"
 import { decodePageOfOrganization } from "./input.js"
 import type { NamedInOrganization, PageInput } from "./TenantInput.js"
@@ -44,11 +45,12 @@ export const makeOwned = Effect.fnUntraced(function* <
 >(kind: Owned<A, Id, Name>) {
   const store = yield* TenantStore
   const identifiers = yield* Identifiers
+  const changingTenants = (yield* VerificationCache).changing({ _tag: "Tenants" })
   const { entity } = kind
 
   const insert = Effect.fnUntraced(function* (input: New<Name>) {
     const created = kind.build({ ...input, ...(yield* identifiers.next) })
-    yield* kind.insert(created)
+    yield* changingTenants(kind.insert(created))
     return created
   })
 
@@ -81,7 +83,7 @@ export const makeOwned = Effect.fnUntraced(function* <
       return yield* kind.rename(id, name)
     }),
     delete: Effect.fn(`Tenants.delete.${entity}`)(function* (input: string) {
-      yield* kind.delete(yield* kind.decodeId(input))
+      yield* changingTenants(kind.delete(yield* kind.decodeId(input)))
     })
   }
 })

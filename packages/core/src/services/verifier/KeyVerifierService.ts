@@ -12,6 +12,7 @@ import type { Instant } from "../../domain/Instant.js"
 import type { Metadata } from "../../domain/Metadata.js"
 import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import type { ValidateKeyOptions, VerifyKeyOptions } from "./ValidateKeyOptions.js"
+import type { Refusal, Verification } from "./Verifications.js"
 
 /**
  * A key that proved itself.
@@ -19,7 +20,7 @@ import type { ValidateKeyOptions, VerifyKeyOptions } from "./ValidateKeyOptions.
  * @since 0.1.0
  */
 export interface VerifiedKey<M = Metadata> {
-  /** With `useCount` including this call. */
+  /** With `useCount` as this process knows it, this call included. */
   readonly key: ApiKeyOf<M>
   /** Each limit of the key as this call left it; empty where none was looked at. */
   readonly limits: ReadonlyArray<RateLimitStatus>
@@ -45,6 +46,16 @@ export interface KeyVerifierService<M = Metadata> {
     VerifiedKey<M>,
     AuthenticationError | KeyNotAllowedError | InsufficientScopeError | QuotaError | InvalidInputError | StoreError
   >
+
+  /**
+   * Like `validateKey`, at once and without a fiber, where all that is needed is in memory: for adapters that spare
+   * their callers the promise. `null` where the store has to be asked; then nothing was charged or counted, and
+   * `validateKey` is to be called. Takes the time from the clock under which the service was made.
+   */
+  readonly attempt: (
+    plaintext: Redacted.Redacted<string> | string,
+    options?: ValidateKeyOptions
+  ) => Verification | Refusal | null
 
   /** Waits until every use counted so far is in the store, or for as long as given; returns how many are not. */
   readonly flush: (timeout: Duration.DurationInput) => Effect.Effect<number>

@@ -1,121 +1,166 @@
-import { DateTime, Deferred, type Duration, Effect } from "effect"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 import type { ApiKey } from "../../domain/ApiKey.js"
-import type { StoreError } from "../../domain/Errors.js"
+import { StoreError } from "../../domain/Errors.js"
 import type { KeyId } from "../../domain/Ids.js"
-import type { Instant } from "../../domain/Instant.js"
-import { type Usage, UsageStore, type UsageTotal } from "../../ports/UsageStore.js"
+import { type UsageBatch, UsageStore } from "../../ports/UsageStore.js"
+import { Settings } from "../Settings.js"
+import { UsageTallies } from "./UsageTallies.js"
+import { VerificationCache } from "./VerificationCache.js"
 
-interface Use {
-  readonly key: ApiKey
-  readonly at: Instant
-  /** Completed with the key as it stands after this very use, once that is committed. */
-  readonly recorded: Deferred.Deferred<ApiKey, StoreError>
-}
+/** Counts uses, and gives them to the store by and by. */
+export class UsageRecorder extends Context.Tag("@apikeys/core/UsageRecorder")<
+  UsageRecorder,
+  {
+    /** Whether a use can be counted at once. */
+    readonly hasRoom: (id: KeyId) => boolean
+    /** Counts a use, at a time in milliseconds since the epoch. */
+    readonly count: (id: KeyId, at: number) => void
+    /** Waits until a use can be counted. */
+    readonly room: (id: KeyId) => Effect.Effect<void, StoreError>
+    /** A key with the uses that the store had not when it was read. */
+    readonly include: (key: ApiKey) => ApiKey
+    /** Waits until every use counted so far is in the store, or for as long as given; returns how many are not. */
+    readonly flush: (timeout: Duration.DurationInput) => Effect.Effect<number>
+    /** Waits until every use counted so far is in the store: for reads that ask it when keys were used. */
+    readonly settled: Effect.Effect<void, StoreError>
+    /** How many uses are not in the store. */
+    readonly unflushed: () => number
+    /** How often the store did not take a batch. */
+    readonly failures: () => number
+  }
+>() {}
 
+/** As many keys as one batch holds. */
 const maxBatch = 1000
 
-/** The uses of a batch by key: each key once, with its count and latest use. */
-const byKey = (uses: ReadonlyArray<Use>): ReadonlyArray<Usage> => {
-  const totals = new Map<KeyId, Usage>()
-  for (const { at, key } of uses) {
-    const before = totals.get(key.id)
-    totals.set(key.id, {
-      keyId: key.id,
-      count: (before?.count ?? 0) + 1,
-      lastUsedAt: before === undefined ? at : DateTime.max(before.lastUsedAt, at)
-    })
-  }
-  return [...totals.values()]
-}
+/** Uses of so many times the keys that begin a flush are counted before callers have to wait. */
+const slack = 4
 
-/** Each use with its key's totals at that use: of three uses that end at 10, the first saw 8. */
-const withTotals = (uses: ReadonlyArray<Use>, totals: ReadonlyMap<KeyId, UsageTotal>) => {
-  const left = new Map(byKey(uses).map(({ count, keyId }) => [keyId, count]))
-  return uses.map((use) => {
-    const total = totals.get(use.key.id)
-    const after = (left.get(use.key.id) ?? 1) - 1
-    left.set(use.key.id, after)
-    return {
-      use,
-      // A key that was deleted since it verified has no totals: it is shown as this call knew it.
-      useCount: total === undefined ? use.key.useCount + 1 : total.useCount - after,
-      lastUsedAt: total?.lastUsedAt ?? use.at
-    }
-  })
-}
+/** As long as a caller waits for room. */
+const patience = "2 seconds"
 
-/**
- * Counts uses. A call returns after the batch that holds its use is committed; batches form by themselves
- * from the uses that arrive while the one before is being written.
- */
-export const makeUsageRecorder = Effect.gen(function* () {
+const longestBackoff = 5000
+
+const unrecorded = (reason: string) => new StoreError({ operation: "UsageStore.record", retryable: true, reason })
+
+const make = Effect.gen(function* () {
   const store = yield* UsageStore
+  const cache = yield* VerificationCache
+  const { flushInterval, flushKeys } = (yield* Settings).usage
+  const tallies = new UsageTallies()
   const writer = crypto.randomUUID()
   let number = 0
-  let waiting: Array<Use> = []
-  let unflushed = 0
-  let writing = false
-  /** Open while every use is flushed. */
+  let failures = 0
+  /** Open while there is something to flush. */
+  const dirty = yield* Effect.makeLatch(false)
+  /** Open while a flush is not to wait for its time. */
+  const urgent = yield* Effect.makeLatch(false)
+  /** Open while somebody flushes, who does not wait for a store to recover. */
+  const hurry = yield* Effect.makeLatch(false)
+  /** Open while uses of further keys can be counted. */
+  const room = yield* Effect.makeLatch(true)
+  /** Open while every use is in the store. */
   const flushed = yield* Effect.makeLatch(true)
 
-  const write = (uses: ReadonlyArray<Use>) =>
-    Effect.suspend(() => store.record({ writer, number: ++number, uses: byKey(uses) })).pipe(
-      Effect.matchCauseEffect({
-        onFailure: (cause) =>
-          Effect.forEach(uses, ({ recorded }) => Deferred.failCause(recorded, cause), { discard: true }),
-        onSuccess: (totals) =>
-          Effect.forEach(
-            withTotals(uses, totals),
-            ({ lastUsedAt, use, useCount }) => Deferred.succeed(use.recorded, used(use.key, useCount, lastUsedAt)),
-            { discard: true }
-          )
-      }),
-      Effect.ensuring(
-        Effect.suspend(() => {
-          unflushed -= uses.length
-          return unflushed === 0 ? flushed.open : Effect.void
+  const hasRoom = (id: KeyId): boolean => tallies.dirty < flushKeys * slack || tallies.isDirty(id)
+
+  const count = (id: KeyId, at: number): void => {
+    if (tallies.unflushed === 0) {
+      dirty.unsafeOpen()
+      flushed.unsafeClose()
+    }
+    tallies.count(id, at)
+    if (tallies.dirty >= flushKeys) urgent.unsafeOpen()
+    if (tallies.dirty >= flushKeys * slack) room.unsafeClose()
+  }
+
+  /** Until the store has it. A batch that is repeated counts once, so it may have been carried out the time before. */
+  const write = (batch: UsageBatch, attempt = 1): Effect.Effect<void> =>
+    Effect.matchCauseEffect(store.record(batch), {
+      onFailure: () => {
+        failures++
+        hurry.unsafeClose()
+        const backoff = Effect.sleep(Duration.millis(Math.min(longestBackoff, 50 * 2 ** attempt)))
+        return Effect.zipRight(Effect.raceFirst(backoff, hurry.await), write(batch, attempt + 1))
+      },
+      onSuccess: (totals) =>
+        Effect.sync(() => {
+          tallies.settle(batch.uses, totals)
+          for (const [id, { useCount }] of totals) {
+            for (const record of cache.keys.recordsOf(id)) record.useCount = Math.max(record.useCount, useCount)
+          }
         })
-      )
-    )
+    })
 
   const writeAll: Effect.Effect<void> = Effect.suspend(() => {
-    const uses = waiting.slice(0, maxBatch)
-    waiting = waiting.slice(maxBatch)
-    if (uses.length > 0) return Effect.zipRight(write(uses), writeAll)
-    writing = false
-    return Effect.void
+    const uses = tallies.take(maxBatch)
+    if (tallies.dirty < flushKeys * slack) room.unsafeOpen()
+    return uses.length === 0 ? Effect.void : Effect.zipRight(write({ writer, number: ++number, uses }), writeAll)
   })
 
-  const enqueue = (use: Use) =>
-    Effect.suspend(() => {
-      waiting.push(use)
-      unflushed++
-      if (writing) return flushed.close
-      writing = true
-      // Not a child of the caller: a caller that is interrupted takes nobody else's use with it.
-      return Effect.zipRight(flushed.close, Effect.forkDaemon(writeAll))
-    }).pipe(Effect.uninterruptible)
-
-  const record = Effect.fnUntraced(function* (key: ApiKey): Effect.fn.Return<ApiKey, StoreError> {
-    const recorded = yield* Deferred.make<ApiKey, StoreError>()
-    yield* enqueue({ key, at: yield* DateTime.now, recorded })
-    return yield* Deferred.await(recorded)
+  const round = Effect.gen(function* () {
+    yield* dirty.await
+    yield* Effect.raceFirst(Effect.sleep(Duration.millis(flushInterval)), urgent.await)
+    urgent.unsafeClose()
+    tallies.sweep()
+    yield* writeAll
+    if (tallies.unflushed > 0) return
+    dirty.unsafeClose()
+    flushed.unsafeOpen()
   })
+
+  const drained: Effect.Effect<void> = Effect.suspend(() => {
+    if (tallies.unflushed > 0) {
+      urgent.unsafeOpen()
+      hurry.unsafeOpen()
+    }
+    return flushed.await
+  })
+
+  const flush = (timeout: Duration.DurationInput): Effect.Effect<number> =>
+    Effect.map(Effect.timeoutOption(drained, timeout), () => {
+      givenUp = tallies.unflushed
+      return givenUp
+    })
 
   let givenUp = 0
-  const flush = (timeout: Duration.DurationInput): Effect.Effect<number> =>
-    flushed.await.pipe(
-      Effect.timeoutOption(timeout),
-      Effect.map(() => {
-        givenUp = unflushed
-        return unflushed
-      })
-    )
-
+  yield* Effect.forkScoped(Effect.forever(round))
   // Who has flushed has waited for what is left, as long as it was worth.
-  yield* Effect.addFinalizer(() => (unflushed > givenUp ? flush("5 seconds") : Effect.void))
-  return { record, flush }
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => (tallies.unflushed > givenUp ? flush("5 seconds") : Effect.succeed(0))).pipe(
+      // A test whose clock stands still is to end, too.
+      Effect.withClock(Clock.make()),
+      Effect.tap((lost) =>
+        lost > 0 ? Effect.logWarning(`${lost} uses of API keys could not be recorded`) : Effect.void
+      )
+    )
+  )
+
+  return UsageRecorder.of({
+    hasRoom,
+    count,
+    room: (id) =>
+      Effect.suspend(() =>
+        hasRoom(id)
+          ? Effect.void
+          : Effect.timeoutFail(room.await, {
+              duration: patience,
+              onTimeout: () => unrecorded("too many uses wait to be recorded")
+            })
+      ),
+    include: (key) => tallies.include(key),
+    flush,
+    settled: Effect.suspend(() =>
+      tallies.unflushed === 0
+        ? Effect.void
+        : Effect.timeoutFail(drained, { duration: patience, onTimeout: () => unrecorded("uses wait to be recorded") })
+    ),
+    unflushed: () => tallies.unflushed,
+    failures: () => failures
+  })
 })
 
-const used = (key: ApiKey, useCount: number, lastUsedAt: Instant): ApiKey =>
-  Object.assign(Object.create(Object.getPrototypeOf(key)), key, { useCount, lastUsedAt })
+export const layer: Layer.Layer<UsageRecorder, never, Settings | UsageStore | VerificationCache> = Layer.scoped(
+  UsageRecorder,
+  make
+)

@@ -1,8 +1,9 @@
-import { Effect } from "effect"
-import { InvalidKeyError, type StoreError } from "../../domain/Errors.js"
+import { type Context, Effect, type Option } from "effect"
+import { InvalidKeyError, StoreError } from "../../domain/Errors.js"
 import { isSecretValid } from "../../domain/Rotation.js"
 import { type Digest, KeyHasher } from "../../ports/KeyHasher.js"
 import { type FoundKey, KeyStore } from "../../ports/KeyStore.js"
+import { makeBatches } from "./Batches.js"
 
 /** A text of a form that is accepted. */
 export interface PresentedKey {
@@ -17,10 +18,36 @@ export interface LookedUp {
   readonly current: Digest
 }
 
-/** From the text of a key to what is stored of it, whichever of the accepted secrets, or none, made its digest. */
+/** As many look-ups as one query holds, as many queries as are under way at once, and as many look-ups as wait. */
+const bounds = { size: 256, concurrency: 2, capacity: 20_000 }
+
+const failed = (retryable: boolean, reason: string) => () =>
+  new StoreError({ operation: "KeyStore.findByDigests", retryable, reason })
+
+/** Like the member of the port, but those who ask at the same time are answered by one query. */
+const makeFindByDigests = Effect.map(KeyStore, (store): Context.Tag.Service<KeyStore>["findByDigests"] =>
+  makeBatches<ReadonlyArray<Uint8Array>, ReadonlyArray<Option.Option<FoundKey>>, StoreError>({
+    ...bounds,
+    run: (requests) =>
+      Effect.map(store.findByDigests(requests.length === 1 ? (requests[0] ?? []) : requests.flat()), (found) => {
+        let start = 0
+        return requests.map(({ length }) => {
+          start += length
+          return found.slice(start - length, start)
+        })
+      }),
+    onFull: failed(true, "too many look-ups are waiting"),
+    onMissing: failed(false, "gave no answer")
+  })
+)
+
+/**
+ * From the text of a key to what the store has of it, of whatever status, and whichever of the accepted secrets, or
+ * none, made its digest.
+ */
 export const makeLookUp = Effect.gen(function* () {
   const hasher = yield* KeyHasher
-  const store = yield* KeyStore
+  const findByDigests = yield* makeFindByDigests
 
   /** The digests under which a key may be kept, the first to be preferred. */
   const candidatesOf = ({ foreign, text }: PresentedKey): readonly [Digest, ...ReadonlyArray<Digest>] => {
@@ -34,7 +61,7 @@ export const makeLookUp = Effect.gen(function* () {
     now: number
   ): Effect.fn.Return<LookedUp, InvalidKeyError | StoreError> {
     const candidates = candidatesOf(presented)
-    const answers = yield* store.findByDigests(candidates.map(({ bytes }) => bytes))
+    const answers = yield* findByDigests(candidates.map(({ bytes }) => bytes))
     for (const [i, candidate] of candidates.entries()) {
       const answer = answers[i]
       if (answer === undefined || answer._tag === "None") continue
@@ -47,14 +74,3 @@ export const makeLookUp = Effect.gen(function* () {
     return yield* new InvalidKeyError()
   })
 })
-
-/**
- * Makes the digest of a key anew, where a previous secret or none made it. The key is good already, so that a store
- * which cannot write now is no reason to refuse it: the next use tries again.
- */
-export const makeRedigest = Effect.map(
-  KeyStore,
-  (store) =>
-    ({ current, found }: LookedUp): Effect.Effect<void> =>
-      found.secretId === current.secretId ? Effect.void : Effect.ignore(store.redigest(found.digest, current))
-)

@@ -1,8 +1,18 @@
-import { Schema } from "effect"
+import { Either, Schema } from "effect"
+import type { InvalidInputError } from "../../domain/Errors.js"
 import { idInput, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
-import { decodeInput } from "../../domain/Input.js"
+import { decodeInputEither } from "../../domain/Input.js"
 import { Cost } from "../../domain/RateLimit.js"
 import { Scopes } from "../../domain/Scope.js"
+import type { Question } from "./checks.js"
+import { readPlainOptions } from "./plainOptions.js"
+
+/** What a call asks, with defaults. */
+export interface Validation extends Question {
+  readonly trackUsage: boolean
+  readonly checkRateLimit: boolean
+  readonly cost: number
+}
 
 const flag = Schema.optionalWith(Schema.Boolean, { default: () => true })
 
@@ -21,13 +31,38 @@ const validation = {
   cost: Schema.optionalWith(Cost, { default: () => 1 })
 }
 
-const orNothing = (input: unknown): unknown => input ?? {}
+const decodeGivenVerification = decodeInputEither(Schema.Struct(verification))
+const decodeGivenValidation = decodeInputEither(Schema.Struct(validation))
 
-const decodeGivenVerification = decodeInput(Schema.Struct(verification))
-const decodeGivenValidation = decodeInput(Schema.Struct(validation))
+const standard: Validation = Object.freeze({
+  organizationId: null,
+  projectId: null,
+  productId: null,
+  requiredScopes: Object.freeze([]),
+  trackUsage: true,
+  checkRateLimit: true,
+  cost: 1
+})
+
+/** `verifyKey` asks for nothing and charges nothing. */
+const counted: Validation = Object.freeze({ ...standard, checkRateLimit: false })
+const uncounted: Validation = Object.freeze({ ...counted, trackUsage: false })
 
 /** Options of `verifyKey`, with defaults. */
-export const decodeVerification = (input: unknown) => decodeGivenVerification(orNothing(input))
+export const decodeVerification = (input: unknown): Validation | InvalidInputError => {
+  if (input === undefined || input === null) return counted
+  const decoded = decodeGivenVerification(input)
+  if (Either.isLeft(decoded)) return decoded.left
+  return decoded.right.trackUsage ? counted : uncounted
+}
 
-/** Options of `validateKey`, with defaults. */
-export const decodeValidation = (input: unknown) => decodeGivenValidation(orNothing(input))
+/**
+ * Options of `validateKey`, with defaults. Those of the usual form are read without the schema, which takes longer than
+ * the rest of a verification; the schema has the last word on all others.
+ */
+export const decodeValidation = (input: unknown): Validation | InvalidInputError => {
+  if (input === undefined || input === null) return standard
+  const plain = readPlainOptions(input)
+  if (plain !== null) return plain
+  return Either.merge(decodeGivenValidation(input))
+}

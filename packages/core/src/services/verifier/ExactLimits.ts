@@ -1,0 +1,30 @@
+import { Effect } from "effect"
+import { StoreError } from "../../domain/Errors.js"
+import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
+import { type RateLimitCharge, RateLimitStore } from "../../ports/RateLimitStore.js"
+import { makeBatches } from "./Batches.js"
+import type { RateLimiterService } from "./RateLimiter.js"
+
+/** As many charges as one transaction holds, and as many as wait. */
+export const chargeBounds = { size: 256, concurrency: 1, capacity: 20_000 }
+
+/** Why a charge, or an admission, came to nothing. */
+export const chargeFailed = (operation: string, retryable: boolean, reason: string) => () =>
+  new StoreError({ operation, retryable, reason })
+
+/** Each charge is committed in the store before the call returns; those that come at once share a transaction. */
+export const makeExactLimits = Effect.map(RateLimitStore, (store): RateLimiterService => {
+  const charge = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
+    ...chargeBounds,
+    run: store.charge,
+    onFull: chargeFailed("RateLimitStore.charge", true, "too many charges are waiting"),
+    // Never a pass: a store that answers nothing did not admit.
+    onMissing: chargeFailed("RateLimitStore.charge", false, "gave no answer")
+  })
+  return {
+    isExact: true,
+    chargeNow: () => null,
+    charge: ({ id, rateLimits }, cost) => charge({ keyId: id, limits: rateLimits, cost }),
+    reset: store.reset
+  }
+})

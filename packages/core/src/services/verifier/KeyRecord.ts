@@ -1,0 +1,188 @@
+import { DateTime } from "effect"
+import { ApiKey } from "../../domain/ApiKey.js"
+import type { KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
+import type { Instant } from "../../domain/Instant.js"
+import type { Metadata } from "../../domain/Metadata.js"
+import type { RateLimit } from "../../domain/RateLimit.js"
+import type { SecretTimes } from "../../domain/Rotation.js"
+import type { Scope } from "../../domain/Scope.js"
+import type { Digest } from "../../ports/KeyHasher.js"
+
+/**
+ * A key as this process remembers it: times as milliseconds, and parts that many keys have in common but once. What
+ * callers get is made of it anew each time, so that no change of theirs reaches it.
+ */
+export class KeyRecord {
+  readonly id: KeyId
+  readonly organizationId: OrganizationId
+  readonly projectId: ProjectId | null
+  readonly productId: ProductId | null
+  readonly name: string | null
+  readonly hint: string
+  readonly scopes: ReadonlyArray<Scope>
+  readonly rateLimits: ReadonlyArray<RateLimit>
+  readonly metadata: Metadata
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+  readonly revokedReason: string | null
+  readonly disabledAt: number | null
+  readonly disabledReason: string | null
+  /** When a rotation superseded the secret that was presented; `null` where it is the current one. */
+  readonly supersededAt: number | null
+  /** The first moment at which that secret is no longer one of the key's. */
+  readonly validUntil: number | null
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** As this process knows it. */
+  useCount: number
+  lastUsedAt: number | null
+  /** The digest that is stored, and the one to put in its place at the next use; `null` where it is as it should be. */
+  redigest: Redigest | null = null
+  /** Made once for those who want them: a `DateTime` is as good as immutable, and costly. */
+  #dates: Dates | null = null
+
+  constructor(key: ApiKey, secret: SecretTimes, share: Shared) {
+    this.id = key.id
+    this.organizationId = share.text(key.organizationId)
+    this.projectId = key.projectId === null ? null : share.text(key.projectId)
+    this.productId = key.productId === null ? null : share.text(key.productId)
+    this.name = key.name
+    this.hint = key.hint
+    this.scopes = share.value(key.scopes)
+    this.rateLimits = share.value(key.rateLimits)
+    this.metadata = freezeJson(key.metadata)
+    this.expiresAt = millis(key.expiresAt)
+    this.revokedAt = millis(key.revokedAt)
+    this.revokedReason = key.revokedReason
+    this.disabledAt = millis(key.disabledAt)
+    this.disabledReason = key.disabledReason
+    this.supersededAt = millis(secret.supersededAt)
+    this.validUntil = millis(secret.validUntil)
+    this.createdAt = key.createdAt.epochMillis
+    this.updatedAt = key.updatedAt.epochMillis === this.createdAt ? this.createdAt : key.updatedAt.epochMillis
+    this.useCount = key.useCount
+    this.lastUsedAt = millis(key.lastUsedAt)
+  }
+
+  /** The first moment at which that secret no longer verifies; the key may expire before. */
+  get supersededUntil(): number | null {
+    const { expiresAt, validUntil } = this
+    return validUntil === null || expiresAt === null ? validUntil : Math.min(validUntil, expiresAt)
+  }
+
+  get dates(): Dates {
+    this.#dates ??= {
+      createdAt: DateTime.unsafeMake(this.createdAt),
+      updatedAt: DateTime.unsafeMake(this.updatedAt),
+      expiresAt: instant(this.expiresAt),
+      revokedAt: instant(this.revokedAt),
+      supersededAt: instant(this.supersededAt),
+      supersededUntil: instant(this.supersededUntil)
+    }
+    return this.#dates
+  }
+}
+
+/** The times of a key, and of the secret that was presented, that a use does not change. */
+type Dates = Pick<ApiKey, "createdAt" | "updatedAt" | "expiresAt" | "revokedAt"> & {
+  readonly supersededAt: Instant | null
+  readonly supersededUntil: Instant | null
+}
+
+/** One digest to be put in the place of another of the same plaintext. */
+export interface Redigest {
+  readonly from: Uint8Array
+  readonly to: Digest
+}
+
+/** Keeps one of each part that keys have in common. */
+export interface Shared {
+  readonly text: <A extends string>(text: A) => A
+  /** Of JSON; frozen throughout. */
+  readonly value: <A extends ReadonlyArray<unknown>>(value: A) => A
+}
+
+/** Nothing is worth sharing of a record that is forgotten at once. */
+export const unshared: Shared = { text: (text) => text, value: (value) => freezeJson(value) }
+
+/** Beyond so many parts, deployments where each key is different would only pay for it. */
+const maxParts = 10_000
+
+export const makeShared = (): Shared => {
+  const texts = new Map<string, string>()
+  const values = new Map<string, ReadonlyArray<unknown>>()
+  const keep = <A>(kept: Map<string, A>, name: string, make: () => A): A => {
+    const known = kept.get(name)
+    if (known !== undefined) return known
+    if (kept.size >= maxParts) kept.clear()
+    const made = make()
+    kept.set(name, made)
+    return made
+  }
+  return {
+    text: <A extends string>(text: A) => keep(texts, text, () => text) as A,
+    value: <A extends ReadonlyArray<unknown>>(value: A) =>
+      keep(values, JSON.stringify(value), () => freezeJson(value)) as A
+  }
+}
+
+/** What a store read is nobody else's, so it is frozen as it is. */
+const freezeJson = <A>(value: A): A => {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value
+  for (const member of Object.values(value)) freezeJson(member)
+  return Object.freeze(value)
+}
+
+const millis = (instant: DateTime.Utc | null): number | null => (instant === null ? null : instant.epochMillis)
+
+const instant = (at: number | null): DateTime.Utc | null => (at === null ? null : DateTime.unsafeMake(at))
+
+let latest = DateTime.unsafeMake(0)
+
+/** Of many calls in a millisecond, the time is made once. */
+const recentInstant = (at: number | null): DateTime.Utc | null => {
+  if (at === null) return null
+  if (latest.epochMillis !== at) latest = DateTime.unsafeMake(at)
+  return latest
+}
+
+/** Like the class, without what checks its fields, which takes longer than the rest of a verification. */
+type Fields = { -readonly [Field in keyof ApiKey]: ApiKey[Field] }
+
+const entity = function (
+  this: Fields,
+  record: KeyRecord,
+  metadata: Metadata,
+  useCount: number,
+  lastUsedAt: number | null
+) {
+  const { dates } = record
+  this.id = record.id
+  this.organizationId = record.organizationId
+  this.projectId = record.projectId
+  this.productId = record.productId
+  this.name = record.name
+  this.hint = record.hint
+  this.scopes = record.scopes
+  this.rateLimits = record.rateLimits
+  this.metadata = metadata
+  this.expiresAt = dates.expiresAt
+  this.revokedAt = dates.revokedAt
+  this.revokedReason = record.revokedReason
+  // It verified, so it is enabled.
+  this.disabledAt = null
+  this.disabledReason = null
+  this.useCount = useCount
+  this.lastUsedAt = recentInstant(lastUsedAt)
+  this.createdAt = dates.createdAt
+  this.updatedAt = dates.updatedAt
+}
+entity.prototype = ApiKey.prototype
+
+/** The key of a record, which is the caller's own. */
+export const entityOf = entity as unknown as new (
+  record: KeyRecord,
+  metadata: Metadata,
+  useCount: number,
+  lastUsedAt: number | null
+) => ApiKey

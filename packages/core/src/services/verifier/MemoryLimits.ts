@@ -1,0 +1,66 @@
+import { Effect } from "effect"
+import type { KeyId } from "../../domain/Ids.js"
+import { type RateLimit, sharesState } from "../../domain/RateLimit.js"
+import type { RateLimitState } from "../../domain/RateLimitCharge.js"
+import { chargeAll, type RateLimitOutcome } from "../../domain/RateLimitStatus.js"
+import { refillMillis } from "../../domain/RateLimitWindow.js"
+import type { LimitedKey, RateLimiterService } from "./RateLimiter.js"
+
+/** The limits of a key, and their states in the same order. */
+interface Counters {
+  readonly limits: ReadonlyArray<RateLimit>
+  readonly states: ReadonlyArray<RateLimitState>
+}
+
+/** With so many keys, some whose limits are all fresh again are forgotten whenever another one comes. */
+const manyKeys = 10_000
+const lookedAt = 4
+
+/** Whether nothing that a state remembers can matter any more: two windows are over, or a bucket is full. */
+const isFresh = ({ limits, states }: Counters, now: number): boolean =>
+  limits.every((limit, i) => {
+    const state = states[i]
+    const window = limit.window === "month" ? 31 * 86_400_000 : refillMillis(limit.window)
+    return state === undefined || now - state.at > 2 * window * Math.max(1, (limit.burst ?? 0) / limit.requests)
+  })
+
+/** The limits hold in this process alone; the store is not asked. */
+export const makeMemoryLimits = Effect.sync((): RateLimiterService => {
+  /** Those charged least lately come first. */
+  const counters = new Map<KeyId, Counters>()
+
+  const prune = (now: number): void => {
+    let looked = 0
+    for (const [id, each] of counters) {
+      if (looked++ === lookedAt) return
+      counters.delete(id)
+      if (!isFresh(each, now)) counters.set(id, each)
+    }
+  }
+
+  const statesFor = (id: KeyId, limits: ReadonlyArray<RateLimit>): ReadonlyArray<RateLimitState | null> => {
+    const known = counters.get(id)
+    if (known === undefined) return []
+    if (known.limits === limits) return known.states
+    return limits.map((limit) => {
+      const i = known.limits.findIndex((other) => sharesState(limit, other))
+      return known.states[i] ?? null
+    })
+  }
+
+  const charge = ({ id, rateLimits }: LimitedKey, cost: number, now: number): RateLimitOutcome => {
+    const [outcome, states] = chargeAll(rateLimits, statesFor(id, rateLimits), now, cost)
+    if (states === null) return outcome
+    if (counters.size >= manyKeys && !counters.has(id)) prune(now)
+    counters.set(id, { limits: rateLimits, states })
+    return outcome
+  }
+
+  return {
+    isExact: false,
+    chargeNow: (key, cost, { millis }) => charge(key, cost, millis),
+    charge: (key, cost) =>
+      Effect.clockWith((clock) => Effect.sync(() => charge(key, cost, clock.unsafeCurrentTimeMillis()))),
+    reset: (id) => Effect.sync(() => void counters.delete(id))
+  }
+})

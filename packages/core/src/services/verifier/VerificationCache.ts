@@ -1,0 +1,91 @@
+import { type Clock, Context, Effect, Layer } from "effect"
+import { type Change, type Confirmation, KeyChanges } from "../../ports/KeyChanges.js"
+import { Settings } from "../Settings.js"
+import { KeyCache } from "./KeyCache.js"
+import { makeShared, type Shared } from "./KeyRecord.js"
+import { TenantFacts } from "./TenantFacts.js"
+
+/**
+ * How long a confirmation is trusted. Together with the 200 milliseconds after which the next one is due, what another
+ * process changed is obeyed within a second.
+ */
+export const trustMillis = 750
+
+/** Milliseconds of a clock that nobody sets. */
+export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
+
+/** What this process remembers of keys and tenants, and whether it may rely on it. */
+export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCache")<
+  VerificationCache,
+  {
+    /** Whether anything is remembered at all. */
+    readonly enabled: boolean
+    readonly keys: KeyCache
+    readonly facts: TenantFacts
+    readonly shared: Shared
+    /**
+     * Whether the store has confirmed so lately what was changed that nothing remembered is stale: looked at for each
+     * call, so that a process that was stopped, or whose event loop was, serves nothing of before.
+     *
+     * @param now monotonic milliseconds
+     */
+    readonly isTrusted: (now: number) => boolean
+    /** Up to when all changes are known, in monotonic milliseconds; `-Infinity` before the first confirmation. */
+    readonly confirmedAt: () => number
+    /** Runs what makes a change. What is remembered of it is forgotten before and after, whatever comes of it. */
+    readonly changing: (change: Change) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** The same of what may change any key. */
+    readonly changingAny: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Runs what adds keys, so that whoever presents one of them next is let in. */
+    readonly adding: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  }
+>() {}
+
+const make = Effect.gen(function* () {
+  const { cache: bounds } = yield* Settings
+  const changes = yield* KeyChanges
+  const { capacity, negativeTtl, ttl } = bounds ?? { capacity: 0, negativeTtl: 0, ttl: 0 }
+  const keys = new KeyCache({ capacity, negativeTtl, ttl })
+  const facts = new TenantFacts(ttl)
+  let confirmedAt = Number.NEGATIVE_INFINITY
+
+  const apply = (change: Change): void => {
+    if (change._tag === "Tenants") facts.clear()
+    else keys.apply(change)
+  }
+
+  const onConfirmation = ({ asOf, changes, missed }: Confirmation): void => {
+    if (missed) {
+      keys.clear()
+      facts.clear()
+    }
+    for (const change of changes) apply(change)
+    // What a change altered is forgotten by now, so that nobody trusts what is not.
+    confirmedAt = Math.max(confirmedAt, asOf)
+  }
+
+  const around =
+    (forget: Effect.Effect<void>) =>
+    <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.zipRight(forget, Effect.ensuring(self, forget))
+
+  if (bounds !== null) yield* changes.follow(onConfirmation)
+
+  return VerificationCache.of({
+    enabled: bounds !== null,
+    keys,
+    facts,
+    shared: makeShared(),
+    isTrusted: (now) => now < confirmedAt + trustMillis,
+    confirmedAt: () => confirmedAt,
+    changing: (change) => around(Effect.sync(() => apply(change))),
+    changingAny: around(Effect.sync(() => keys.clear())),
+    adding: (self) =>
+      Effect.ensuring(
+        self,
+        Effect.sync(() => keys.forgetUnknown())
+      )
+  })
+})
+
+export const layer: Layer.Layer<VerificationCache, never, Settings | KeyChanges> = Layer.scoped(VerificationCache, make)

@@ -1,0 +1,52 @@
+import { type AccessTarget, failedConstraint, type Membership } from "../../domain/Access.js"
+import {
+  DisabledKeyError,
+  ExpiredKeyError,
+  InsufficientScopeError,
+  InvalidKeyError,
+  KeyNotAllowedError,
+  RevokedKeyError
+} from "../../domain/Errors.js"
+import { missingScopes, type Scope } from "../../domain/Scope.js"
+import type { KeyRecord } from "./KeyRecord.js"
+
+/** What a call asks a key to be good for. */
+export interface Question extends AccessTarget {
+  readonly requiredScopes: ReadonlyArray<Scope>
+}
+
+/** Whether a question is about projects or products, so that one has to know to whom these belong. */
+export const asksForTenants = ({ productId, projectId }: AccessTarget): boolean =>
+  productId !== null || projectId !== null
+
+export const noMembership: Membership = { projectOrganizationId: null, productOrganizationId: null, linked: [] }
+
+/**
+ * Why a key is not active; `null` where it is. A key whose holder proved the secret may be told its state; an old secret
+ * whose overlap has ended proves nothing any more.
+ */
+export const failedStatus = (
+  { disabledAt, expiresAt, id: keyId, revokedAt, validUntil }: KeyRecord,
+  now: number
+): InvalidKeyError | ExpiredKeyError | RevokedKeyError | DisabledKeyError | null => {
+  if (validUntil !== null && validUntil <= now) return new InvalidKeyError()
+  if (revokedAt !== null) return new RevokedKeyError({ keyId, revokedAt: new Date(revokedAt) })
+  if (expiresAt !== null && expiresAt <= now) return new ExpiredKeyError({ keyId, expiredAt: new Date(expiresAt) })
+  return disabledAt === null ? null : new DisabledKeyError({ keyId, disabledAt: new Date(disabledAt) })
+}
+
+/** Why a key is not good for what a call asks; `null` where it is: organization, project, product, then scopes. */
+export const failedQuestion = (
+  record: KeyRecord,
+  question: Question,
+  membership: Membership
+): KeyNotAllowedError | InsufficientScopeError | null => {
+  const constraint = failedConstraint(record, question, membership)
+  if (constraint !== null) return new KeyNotAllowedError({ keyId: record.id, constraint })
+  const { requiredScopes } = question
+  if (requiredScopes.length === 0) return null
+  const missing = missingScopes(record.scopes, requiredScopes)
+  return missing.length === 0
+    ? null
+    : new InsufficientScopeError({ keyId: record.id, required: requiredScopes, missing })
+}

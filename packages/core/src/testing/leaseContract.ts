@@ -1,0 +1,81 @@
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { RateLimitAlgorithm } from "../domain/RateLimit.js"
+import { type LeaseRequest, RateLimitStore } from "../ports/RateLimitStore.js"
+import { assertAllSucceeded, atOnce, type ContractTest, successes } from "./contract.js"
+import { absent } from "./fixtures.js"
+import { insertKeyId, remaining, slow } from "./rateLimitFixtures.js"
+
+const lease = (...requests: ReadonlyArray<LeaseRequest>) =>
+  Effect.flatMap(RateLimitStore, (store) => store.lease(requests))
+
+/** How permits are taken ahead, and given back. */
+export const leaseContract = (test: ContractTest): void => {
+  test("charges, takes permits ahead of all limits, and gives them back", () =>
+    Effect.gen(function* () {
+      const store = yield* RateLimitStore
+      const [keyId, other] = [yield* insertKeyId, yield* insertKeyId]
+      const limits = [slow({ name: "wide", requests: 1000 }), slow({ name: "narrow", requests: 321 })]
+      const [one, none] = yield* lease(
+        { keyId, limits, cost: 1, ahead: 100 },
+        { keyId: other, limits, cost: 1, ahead: 0 }
+      )
+      assert.strictEqual(one?.lease?.permits, 20)
+      assert.deepStrictEqual(
+        one?.outcome.limits.map((limit) => limit.remaining),
+        [979, 300]
+      )
+      assert.deepStrictEqual([none?.outcome.allowed, none?.lease], [true, null])
+      assert.deepStrictEqual(yield* remaining(keyId, limits), [979, 300])
+      assert.deepStrictEqual(yield* remaining(other, limits), [999, 320])
+      if (one?.lease !== null && one?.lease !== undefined) {
+        yield* store.refund([{ keyId, limits, lease: { ...one.lease, permits: 15 } }])
+      }
+      assert.deepStrictEqual(yield* remaining(keyId, limits), [994, 315])
+      yield* store.refund([])
+      assert.deepStrictEqual(yield* store.lease([]), [])
+    }))
+
+  test("takes nothing ahead of what is refused, of what is all but exhausted, and of a key that is not there", () =>
+    Effect.gen(function* () {
+      const store = yield* RateLimitStore
+      const [keyId, gone] = [yield* insertKeyId, absent.key()]
+      const limits = [slow({ requests: 16 })]
+      const outcomes = yield* lease(
+        { keyId, limits, cost: 1, ahead: 5 },
+        { keyId, limits, cost: 16, ahead: 5 },
+        { keyId: gone, limits: [slow({ requests: 100 })], cost: 1, ahead: 5 }
+      )
+      assert.deepStrictEqual(
+        outcomes.map(({ lease, outcome }) => [outcome.allowed, lease]),
+        [
+          [true, null],
+          [false, null],
+          [true, null]
+        ]
+      )
+      yield* store.refund([{ keyId: gone, limits, lease: { permits: 5, grantedAt: Date.now(), lifetimeMillis: 250 } }])
+      assert.deepStrictEqual(yield* remaining(keyId, limits), [15])
+    }))
+
+  for (const algorithm of RateLimitAlgorithm.literals) {
+    test(`never gives out more than the limit, of many leases and charges at once: ${algorithm}`, () =>
+      Effect.gen(function* () {
+        const store = yield* RateLimitStore
+        const keyId = yield* insertKeyId
+        const limits = [slow({ algorithm, requests: 500 })]
+        const leases = Array.from({ length: 100 }, (_, i) => lease({ keyId, limits, cost: 1, ahead: 1 + (i % 20) }))
+        const charges = Array.from({ length: 50 }, () => store.charge([{ keyId, limits, cost: 2 }]))
+        const [leased, charged] = yield* Effect.all([atOnce(leases), atOnce(charges)], { concurrency: "unbounded" })
+        assertAllSucceeded([...leased, ...charged])
+        const taken = successes(leased)
+          .flat()
+          .reduce((sum, { lease, outcome }) => sum + (outcome.allowed ? 1 : 0) + (lease?.permits ?? 0), 0)
+        const paid = successes(charged).filter(([outcome]) => outcome?.allowed === true).length * 2
+        const [left = 0] = yield* remaining(keyId, limits)
+        // A bucket that was full loses a little more, so that it is not full again while permits are out.
+        assert.isAtMost(taken + paid + left, 500)
+        assert.isAtLeast(taken + paid + left, 490)
+      }))
+  }
+}

@@ -1,0 +1,144 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, FastCheck as fc, Layer, Redacted, TestClock } from "effect"
+import {
+  ApiKeys,
+  type ApiKeysOptions,
+  charge,
+  KeyVerifier,
+  MemoryStore,
+  type RateLimit,
+  type RateLimitState,
+  type StorePorts
+} from "../../../src/index.js"
+import { makeStoreCalls } from "../../../src/testing/index.js"
+import { makeChannel } from "../changes.js"
+import { issueKey, signingSecret } from "../live.js"
+
+const start = Date.UTC(2030, 0, 31, 23, 59, 30)
+
+/** So many processes over one store, which tells them that nothing changes. */
+const processes = (count: number, options: Partial<ApiKeysOptions> = {}) =>
+  Effect.gen(function* () {
+    const channel = makeChannel()
+    const calls = makeStoreCalls()
+    const ports = yield* Layer.build(calls.wrap(MemoryStore.layer))
+    const services = ApiKeys.layer({
+      signingSecret,
+      keyPrefix: "myapp",
+      usage: "off",
+      rateLimits: "leased",
+      ...options
+    })
+    const over = Layer.merge(Layer.succeedContext(ports as Context.Context<StorePorts>), channel.layer)
+    const all = yield* Effect.forEach(Array.from({ length: count }), () =>
+      Layer.build(Layer.fresh(Layer.provide(services, over)))
+    )
+    return { calls, channel, all }
+  })
+
+describe("leased limits", () => {
+  it.effect("go to the store now and then, and show what is left as if each call had", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const { all, calls, channel } = yield* processes(1)
+      const [own] = all as [(typeof all)[number]]
+      const verifier = Context.get(own, KeyVerifier)
+      const { plaintext } = yield* Effect.provide(
+        issueKey({ rateLimits: [{ requests: 10_000, window: "minute" }] }),
+        own
+      )
+      yield* channel.confirm()
+      for (let n = 1; n <= 2000; n++) {
+        const { limits } = yield* verifier.validateKey(plaintext)
+        assert.strictEqual(limits[0]?.remaining, 10_000 - n)
+      }
+      assert.isBelow(calls.count("RateLimitStore.lease"), 20)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("give back within a quarter of a second what was not spent", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const { all, channel } = yield* processes(2)
+      const [one, other] = all as [(typeof all)[number], (typeof all)[number]]
+      const { key, plaintext } = yield* Effect.provide(
+        issueKey({ rateLimits: [{ requests: 1000, window: "minute" }] }),
+        one
+      )
+      yield* channel.confirm()
+      for (let n = 0; n < 100; n++) yield* Context.get(one, KeyVerifier).validateKey(plaintext)
+      const left = Effect.map(Context.get(other, ApiKeys).getLimits(key.id), ([limit]) => limit?.remaining)
+      assert.isBelow((yield* left) ?? 0, 900)
+      yield* TestClock.adjust("250 millis")
+      assert.strictEqual(yield* left, 900)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are all given back when a process ends", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const ports = yield* Layer.build(MemoryStore.layer)
+      const services = ApiKeys.layer({ signingSecret, keyPrefix: "myapp", usage: "off", rateLimits: "leased" })
+      const process = Layer.fresh(Layer.provide(services, Layer.succeedContext(ports)))
+      const use = Effect.gen(function* () {
+        const verifier = yield* KeyVerifier
+        const { key, plaintext } = yield* issueKey({ rateLimits: [{ requests: 1000, window: "minute" }] })
+        for (let n = 0; n < 10; n++) yield* verifier.validateKey(plaintext)
+        const keys = yield* ApiKeys
+        assert.isBelow((yield* keys.getLimits(key.id))[0]?.remaining ?? 0, 1000 - 10 + 1)
+        return key.id
+      })
+      const id = yield* Effect.provide(use, process)
+      const keys = Effect.flatMap(ApiKeys, (service) => service.getLimits(id))
+      assert.strictEqual((yield* Effect.provide(keys, process))[0]?.remaining, 990)
+    }).pipe(Effect.scoped)
+  )
+
+  const limits: fc.Arbitrary<RateLimit> = fc.record({
+    name: fc.constant("default"),
+    algorithm: fc.constantFrom("fixed-window" as const, "sliding-window" as const, "token-bucket" as const),
+    requests: fc.integer({ min: 20, max: 300 }),
+    window: fc.constantFrom("second" as const, 2),
+    burst: fc.constant(null)
+  })
+  const steps = fc.array(
+    fc.record({
+      process: fc.integer({ min: 0, max: 3 }),
+      calls: fc.integer({ min: 1, max: 60 }),
+      pause: fc.constantFrom(0, 0, 0, 20, 100, 300)
+    }),
+    { minLength: 5, maxLength: 25, size: "max" }
+  )
+
+  it.effect.prop(
+    "admit nothing that the exact algorithm would not admit, in four processes",
+    [limits, steps],
+    ([drawn, played]) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(start)
+        const limit = drawn.algorithm === "token-bucket" ? { ...drawn, burst: drawn.requests } : drawn
+        const { all, channel } = yield* processes(4)
+        const [first] = all as [(typeof all)[number]]
+        const { plaintext } = yield* Effect.provide(issueKey({ rateLimits: [limit] }), first)
+        const text = Redacted.value(plaintext)
+        let reference: RateLimitState | null = null
+        let now = start
+        for (const { calls, pause, process } of played) {
+          now += pause
+          yield* TestClock.setTime(now)
+          yield* channel.confirm()
+          const verifier = Context.get(all[process] as (typeof all)[number], KeyVerifier)
+          const results = yield* Effect.forEach(Array.from({ length: calls }), () =>
+            Effect.either(verifier.validateKey(text))
+          )
+          for (const { _tag } of results) {
+            if (_tag === "Left") continue
+            const [decision, after]: ReturnType<typeof charge> = charge(limit, reference, now, 1)
+            assert.isTrue(decision.allowed)
+            reference = after
+          }
+        }
+      }).pipe(Effect.scoped),
+    { fastCheck: { numRuns: 25 }, timeout: 120_000 }
+  )
+})

@@ -1,0 +1,94 @@
+import type { KeyId, Usage, UsageTotal } from "@apikeys/core"
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import { DateTime, Effect, Schema } from "effect"
+import { type Dialect, padded } from "./Dialect.js"
+
+/** As many keys as are read in one statement. */
+const maxRead = 512
+
+/** The totals of uses that keys have, in whatever transaction. */
+export interface UseCounts {
+  /** Adds uses: each in the order of their ids, and where transactions run side by side, all in one statement. */
+  readonly add: (connection: Connection, uses: ReadonlyArray<Usage>) => Effect.Effect<unknown, SqlError>
+  /** Of those keys that exist and were used. */
+  readonly totalsOf: (
+    connection: Connection,
+    uses: ReadonlyArray<Usage>
+  ) => Effect.Effect<ReadonlyMap<KeyId, UsageTotal>, SqlError>
+}
+
+export const makeUseCounts = (dialect: Dialect): UseCounts => {
+  const { run, sql, tables } = dialect
+  const decodeUsage = Schema.decodeUnknownSync(dialect.rows.Usage)
+  const usageColumns = dialect.columns(dialect.rows.Usage)
+
+  const addUse = (connection: Connection, { count, keyId, lastUsedAt }: Usage) => {
+    const at = dialect.instant(lastUsedAt.epochMillis)
+    return run(
+      connection,
+      sql`
+        update ${tables.keys} set use_count = use_count + ${count},
+          last_used_at = case when last_used_at is null or last_used_at < ${at} then ${at} else last_used_at end
+        where id = ${dialect.id(keyId)}`
+    )
+  }
+
+  const addUses = (connection: Connection, uses: ReadonlyArray<Usage>): Effect.Effect<unknown, SqlError> => {
+    const ordered = [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
+    return sql.onDialectOrElse({
+      mysql: () => run(connection, addInJsonOrder(ordered)),
+      pg: () => run(connection, addInLockedOrder(ordered)),
+      orElse: () => Effect.forEach(ordered, (use) => addUse(connection, use), { discard: true })
+    })
+  }
+
+  /** One text however many they are. The list is read in its order, and the keys looked up one by one. */
+  const addInJsonOrder = (uses: ReadonlyArray<Usage>) => {
+    const list = uses.map(({ count, keyId, lastUsedAt }) => [
+      keyId.replaceAll("-", ""),
+      count,
+      DateTime.formatIso(lastUsedAt).slice(0, -1)
+    ])
+    return sql`
+      update json_table(${JSON.stringify(list)}, '$[*]' columns (
+          id char(32) path '$[0]', uses bigint path '$[1]', used_at datetime(3) path '$[2]'
+        )) u straight_join ${tables.keys} k force index (primary) on k.id = unhex(u.id)
+      set k.use_count = k.use_count + u.uses,
+        k.last_used_at = greatest(coalesce(k.last_used_at, u.used_at), u.used_at)`
+  }
+
+  /** Locks are taken in the order of the inner select; the update itself may go through the rows in any other. */
+  const addInLockedOrder = (uses: ReadonlyArray<Usage>) => {
+    const list = uses.map(({ count, keyId, lastUsedAt }) => ({
+      id: keyId,
+      uses: count,
+      used_at: DateTime.formatIso(lastUsedAt)
+    }))
+    return sql`
+      with used as materialized (
+        select id, uses, used_at from jsonb_to_recordset(${JSON.stringify(list)}::jsonb)
+          as u (id uuid, uses bigint, used_at timestamptz)
+      ), held as materialized (
+        select id from ${tables.keys} where id in (select id from used) order by id ${dialect.forUpdate}
+      )
+      update ${tables.keys} k
+      set use_count = k.use_count + u.uses, last_used_at = greatest(k.last_used_at, u.used_at)
+      from held h join used u on u.id = h.id where k.id = h.id`
+  }
+
+  const totalsOf = Effect.fnUntraced(function* (connection: Connection, uses: ReadonlyArray<Usage>) {
+    const totals = new Map<KeyId, UsageTotal>()
+    for (let start = 0; start < uses.length; start += maxRead) {
+      const ids = padded(uses.slice(start, start + maxRead)).map(({ keyId }) => dialect.id(keyId))
+      const statement = sql`select ${usageColumns} from ${tables.keys} where id in ${sql.in(ids)}`
+      for (const row of yield* run(connection, statement)) {
+        const { id, last_used_at, use_count } = decodeUsage(row)
+        if (last_used_at !== null) totals.set(id, { useCount: use_count, lastUsedAt: last_used_at })
+      }
+    }
+    return totals
+  })
+
+  return { add: addUses, totalsOf }
+}
