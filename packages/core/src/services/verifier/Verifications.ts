@@ -19,8 +19,8 @@ import { asksForTenants, failedQuestion, failedStatus, noMembership } from "./ch
 import { CachedKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import { makeMembership } from "./membership.js"
-import type { Validation } from "./options.js"
 import { makeRemember } from "./remember.js"
+import type { Validation } from "./Validation.js"
 import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
 
 /** Why a call is refused. */
