@@ -70,4 +70,4 @@ export const layer: Layer.Layer<
   | VerificationCache
   | RateLimiter
   | UsageRecorder
-> = Layer.effect(KeyVerifier, make)
+> = Layer.scoped(KeyVerifier, make)

@@ -1,4 +1,4 @@
-import { type Clock, Effect, Redacted } from "effect"
+import { type Clock, Effect, Exit, Redacted } from "effect"
 import {
   type AuthenticationError,
   type InsufficientScopeError,
@@ -20,6 +20,7 @@ import { CachedKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import { makeMembership } from "./membership.js"
 import { makeRemember } from "./remember.js"
+import { makeTelemetry } from "./Telemetry.js"
 import type { Validation } from "./Validation.js"
 import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
 
@@ -69,6 +70,7 @@ export const makeVerifications = Effect.gen(function* () {
   const remember = yield* makeRemember
   const membershipOf = yield* makeMembership
   const admissions = yield* makeAdmissions
+  const telemetry = yield* makeTelemetry
 
   /** What is long is refused before it is hashed. */
   const textOf = (plaintext: unknown): string | null => {
@@ -76,7 +78,7 @@ export const makeVerifications = Effect.gen(function* () {
     return typeof text === "string" && text.length <= maxLength ? text : null
   }
 
-  const now: Verifications["now"] = (plaintext, asked, clock) => {
+  const decide: Verifications["now"] = (plaintext, asked, clock) => {
     const text = textOf(plaintext)
     if (text === null) return new InvalidKeyError()
     const at = monotonicMillis(clock)
@@ -84,6 +86,7 @@ export const makeVerifications = Effect.gen(function* () {
     // What is remembered had the form of a key once, and has it still.
     if (!(found instanceof CachedKey))
       return found === undefined && isWellFormed(text, heads) ? null : new InvalidKeyError()
+    telemetry.hits++
     const { record } = found
     const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: at }
     const inactive = failedStatus(record, times.millis)
@@ -98,7 +101,13 @@ export const makeVerifications = Effect.gen(function* () {
     return admitted === null || admitted instanceof Error ? admitted : new Verification(record, typed, admitted)
   }
 
-  const later: Verifications["later"] = Effect.fnUntraced(function* (
+  const now: Verifications["now"] = (plaintext, asked, clock) => {
+    const known = decide(plaintext, asked, clock)
+    if (known !== null) telemetry.count(known instanceof Verification ? "passed" : known._tag)
+    return known
+  }
+
+  const ask = Effect.fnUntraced(function* (
     plaintext: unknown,
     asked: Validation,
     clock: Clock.Clock
@@ -108,6 +117,7 @@ export const makeVerifications = Effect.gen(function* () {
     const fingerprint = hasher.fingerprint(text)
     const at = monotonicMillis(clock)
     const known = cache.isTrusted(at) ? cache.keys.get(fingerprint, at) : undefined
+    if (!(known instanceof CachedKey)) telemetry.misses++
     const record = known instanceof CachedKey ? known.record : yield* remember(fingerprint, text, clock)
     const inactive = failedStatus(record, clock.unsafeCurrentTimeMillis())
     if (inactive !== null) return yield* inactive
@@ -117,5 +127,22 @@ export const makeVerifications = Effect.gen(function* () {
     return new Verification(record, typed, yield* admissions.later(record, costOf(asked, record)))
   })
 
+  const later: Verifications["later"] = (plaintext, asked, clock) =>
+    Effect.suspend(() => {
+      const began = monotonicMillis(clock)
+      return Effect.onExit(ask(plaintext, asked, clock), (exit) =>
+        Effect.sync(() => {
+          telemetry.took(began, clock)
+          telemetry.count(outcomeOf(exit))
+        })
+      )
+    })
+
   return { now, later } satisfies Verifications
 })
+
+const outcomeOf = (exit: Exit.Exit<unknown, Refusal | StoreError>): string => {
+  if (Exit.isSuccess(exit)) return "passed"
+  if (exit.cause._tag === "Fail") return exit.cause.error._tag
+  return Exit.isInterrupted(exit) ? "interrupted" : "defect"
+}
