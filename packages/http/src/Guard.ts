@@ -1,4 +1,4 @@
-import { InvalidInputError, InvalidKeyError, type KeyData, QuotaError } from "@apikeys/core"
+import { InvalidInputError, InvalidKeyError, type KeyData, QuotaError, type VerifiedKeyData } from "@apikeys/core"
 import { type Admission, admissionOf, admit, ofWholeCost, questionOf, remember } from "./Admission.js"
 import { cacheFields } from "./Caching.js"
 import { readCredential } from "./Credential.js"
@@ -151,21 +151,25 @@ const admitClient = <Request>(settings: GuardSettings<Request>, presented: Prese
 const verify = <Request>(
   settings: GuardSettings<Request>,
   presented: Presented<Request>
-): Passed | Promise<Decision> => {
+): Decision | Promise<Decision> => {
   const { before, message, plaintext, request, verifier } = presented
   const rules = settings.rules(request)
   const question = questionOf(rules, before)
   if (question === null) return { _tag: "Passed", key: (before as Admission).key, fields: [] }
-  return verifier.validateKey(plaintext, question.options).then(
-    (answer): Decision => {
-      const admission = admit(verifier, plaintext, answer, question, rules, before)
-      remember(message, admission)
-      const fields = question.looks ? rateLimitFields(settings.rateLimitHeaders, admission.limits) : []
-      const rotation = settings.rotationHeader ? rotationFields(answer) : []
-      return { _tag: "Passed", key: admission.key, fields: [...fields, ...rotation] }
-    },
-    (error: unknown): Decision => refuse(settings, refusalOf(error, settings, presented, rules))
-  )
+
+  const pass = (answer: VerifiedKeyData<unknown>): Decision => {
+    const admission = admit(verifier, plaintext, answer, question, rules, before)
+    remember(message, admission)
+    const fields = question.looks ? rateLimitFields(settings.rateLimitHeaders, admission.limits) : []
+    const rotation = settings.rotationHeader ? rotationFields(answer) : []
+    return { _tag: "Passed", key: admission.key, fields: [...fields, ...rotation] }
+  }
+  const fail = (error: unknown): Decision => refuse(settings, refusalOf(error, settings, presented, rules))
+
+  // A request that needs no store is spared the promise.
+  const known = verifier.tryValidateKey?.(plaintext, question.options) ?? null
+  if (known === null) return verifier.validateKey(plaintext, question.options).then(pass, fail)
+  return known instanceof Error ? fail(known) : pass(known)
 }
 
 /** What the caller is told; throws what is not the caller's to know. */

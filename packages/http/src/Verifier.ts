@@ -1,4 +1,5 @@
 import {
+  type ApiKeyError,
   type ApiKeyOf,
   type KeyData,
   KeyVerifier,
@@ -18,6 +19,11 @@ import { dateOf } from "./Timestamp.js"
 export interface Verifier {
   /** Rejects with an `ApiKeyError`. */
   readonly validateKey: (plaintext: string, options: ValidateKeyOptions) => Promise<VerifiedKeyData<unknown>>
+  /** The answer, or what `validateKey` would reject with, at once; `null` where that is not known at once. */
+  readonly tryValidateKey?: (
+    plaintext: string,
+    options: ValidateKeyOptions
+  ) => VerifiedKeyData<unknown> | ApiKeyError | null
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   InvalidInputError,
+  InvalidKeyError,
   type KeyData,
   KeyId,
   QuotaError,
@@ -98,6 +99,29 @@ describe("a guard", () => {
       assert.instanceOf(error, TypeError)
       assert.include(error.message, String(paths.at(-1)))
     }
+  })
+
+  it("decides without a promise where the client knows at once, and asks it where it does not", async () => {
+    let asked = 0
+    const answers: Array<ReturnType<NonNullable<Verifier["tryValidateKey"]>>> = [
+      { key: keyUsed(1), limits: [limit(5)] },
+      new InvalidKeyError(),
+      null
+    ]
+    const client: Verifier = {
+      tryValidateKey: () => answers.shift() ?? null,
+      validateKey: () => {
+        asked++
+        return Promise.resolve({ key: keyUsed(2), limits: [] })
+      }
+    }
+    const [passed, refused, later] = [1, 2, 3].map(() => guard({ client }).check(request()))
+    assert.deepInclude(passed as object, { _tag: "Passed", key: keyUsed(1) })
+    assert.deepInclude(refused as object, { _tag: "Refused" })
+    assert.strictEqual(asked, 1)
+    assert.deepInclude((await later) as object, { _tag: "Passed", key: keyUsed(2) })
+    const wrong = new InvalidInputError({ issues: [{ path: "cost", rule: "is odd" }] })
+    assert.throws(() => guard({ client: { ...client, tryValidateKey: () => wrong } }).check(request()), TypeError)
   })
 
   it("tells of a difference that is refused whether the whole would ever fit", async () => {

@@ -1,38 +1,50 @@
-import { ApiKey, type KeyPatch } from "@apikeys/core"
+import { ApiKey, type KeyId, type KeyPatch, type OrganizationId, type ProductId, type ProjectId } from "@apikeys/core"
 import { Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
 
 /** Turns keys into rows and back. */
 export const makeKeyCodec = (dialect: Dialect) => {
-  const { json, rows } = dialect
-  const decodeRow = Schema.decodeUnknownSync(rows.Key)
+  const { decodeId, json, rows } = dialect
   const encodeRow = Schema.encodeSync(rows.Key)
   const encodePatch = Schema.encodeSync(Schema.partial(rows.Key))
 
-  /** The row was just decoded, so the entity does not check it once more. */
+  const { fields } = rows.Key
+  const toInstant = Schema.decodeUnknownSync(fields.created_at)
+  const toInteger = Schema.decodeUnknownSync(fields.use_count)
+  const toScopes = Schema.decodeUnknownSync(fields.scopes)
+  const toRateLimits = Schema.decodeUnknownSync(fields.rate_limits)
+  const toMetadata = Schema.decodeUnknownSync(fields.metadata)
+  const orNull = <A>(value: unknown, decode: (value: unknown) => A): A | null => (value === null ? null : decode(value))
+
+  /**
+   * A verification that asks the store decodes a row, so that is done by hand: the schema of the whole row takes longer
+   * than the query. Where ids, names and JSON were written, they were checked.
+   */
   const decode = (row: unknown): ApiKey => {
-    const columns = decodeRow(row)
-    const fields = {
-      id: columns.id,
-      organizationId: columns.organization_id,
-      projectId: columns.project_id,
-      productId: columns.product_id,
-      name: columns.name,
-      hint: columns.hint,
-      scopes: columns.scopes,
-      rateLimits: columns.rate_limits,
-      metadata: columns.metadata,
-      expiresAt: columns.expires_at,
-      revokedAt: columns.revoked_at,
-      revokedReason: columns.revoked_reason,
-      disabledAt: columns.disabled_at,
-      disabledReason: columns.disabled_reason,
-      useCount: columns.use_count,
-      lastUsedAt: columns.last_used_at,
-      createdAt: columns.created_at,
-      updatedAt: columns.updated_at
-    }
-    return new ApiKey(fields, true)
+    const columns = row as { readonly [Column in keyof typeof fields]: unknown }
+    return new ApiKey(
+      {
+        id: decodeId(columns.id) as KeyId,
+        organizationId: decodeId(columns.organization_id) as OrganizationId,
+        projectId: orNull(columns.project_id, decodeId) as ProjectId | null,
+        productId: orNull(columns.product_id, decodeId) as ProductId | null,
+        name: columns.name as string | null,
+        hint: columns.hint as string,
+        scopes: toScopes(columns.scopes),
+        rateLimits: toRateLimits(columns.rate_limits),
+        metadata: toMetadata(columns.metadata),
+        expiresAt: orNull(columns.expires_at, toInstant),
+        revokedAt: orNull(columns.revoked_at, toInstant),
+        revokedReason: columns.revoked_reason as string | null,
+        disabledAt: orNull(columns.disabled_at, toInstant),
+        disabledReason: columns.disabled_reason as string | null,
+        useCount: toInteger(columns.use_count),
+        lastUsedAt: orNull(columns.last_used_at, toInstant),
+        createdAt: toInstant(columns.created_at),
+        updatedAt: toInstant(columns.updated_at)
+      },
+      true
+    )
   }
 
   const encode = (key: ApiKey) =>

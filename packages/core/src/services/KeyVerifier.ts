@@ -8,9 +8,10 @@ import type { MetadataCodec } from "./MetadataCodec.js"
 import type { Settings } from "./Settings.js"
 import { entityOf } from "./verifier/KeyRecord.js"
 import type { KeyVerifierService, VerifiedKey } from "./verifier/KeyVerifierService.js"
-import { decodeValidation, decodeVerification, type Validation } from "./verifier/options.js"
+import { decodeValidation, decodeVerification } from "./verifier/options.js"
 import type { RateLimiter } from "./verifier/RateLimiter.js"
 import { UsageRecorder } from "./verifier/UsageRecorder.js"
+import type { Validation } from "./verifier/Validation.js"
 import type { VerificationCache } from "./verifier/VerificationCache.js"
 import { makeVerifications, type Refusal, Verification } from "./verifier/Verifications.js"
 
@@ -71,4 +72,4 @@ export const layer: Layer.Layer<
   | VerificationCache
   | RateLimiter
   | UsageRecorder
-> = Layer.effect(KeyVerifier, make)
+> = Layer.scoped(KeyVerifier, make)

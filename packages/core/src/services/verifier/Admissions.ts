@@ -6,7 +6,8 @@ import { Settings } from "../Settings.js"
 import { makeBatches } from "./Batches.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import type { KeyRecord } from "./KeyRecord.js"
-import { RateLimiter, type Times } from "./RateLimiter.js"
+import { RateLimiter } from "./RateLimiter.js"
+import type { Times } from "./RateLimiterService.js"
 import { UsageRecorder } from "./UsageRecorder.js"
 
 /** What a call costs a key that is good for it. */

@@ -3,7 +3,7 @@ import { StoreError } from "../../domain/Errors.js"
 import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import { type RateLimitCharge, RateLimitStore } from "../../ports/RateLimitStore.js"
 import { makeBatches } from "./Batches.js"
-import type { RateLimiterService } from "./RateLimiter.js"
+import type { RateLimiterService } from "./RateLimiterService.js"
 
 /** As many charges as one transaction holds, and as many as wait. */
 export const chargeBounds = { size: 256, concurrency: 1, capacity: 20_000 }

@@ -13,7 +13,7 @@ import {
 import { makeBatches } from "./Batches.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import { Pace } from "./Pace.js"
-import type { LimitedKey, RateLimiterService } from "./RateLimiter.js"
+import type { LimitedKey, RateLimiterService } from "./RateLimiterService.js"
 import { monotonicMillis } from "./VerificationCache.js"
 
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */

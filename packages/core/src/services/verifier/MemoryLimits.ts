@@ -4,7 +4,7 @@ import { type RateLimit, sharesState } from "../../domain/RateLimit.js"
 import type { RateLimitState } from "../../domain/RateLimitCharge.js"
 import { chargeAll, type RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import { refillMillis } from "../../domain/RateLimitWindow.js"
-import type { LimitedKey, RateLimiterService } from "./RateLimiter.js"
+import type { LimitedKey, RateLimiterService } from "./RateLimiterService.js"
 
 /** The limits of a key, and their states in the same order. */
 interface Counters {

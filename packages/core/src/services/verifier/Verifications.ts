@@ -1,4 +1,4 @@
-import { type Clock, Effect, Encoding, Redacted } from "effect"
+import { type Clock, Effect, Encoding, Exit, Redacted } from "effect"
 import {
   type AuthenticationError,
   type InsufficientScopeError,
@@ -21,8 +21,9 @@ import { CachedKey, type unknownKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import type { PresentedKey } from "./lookUp.js"
 import { makeMembership } from "./membership.js"
-import type { Validation } from "./options.js"
 import { makeRemember } from "./remember.js"
+import { makeTelemetry } from "./Telemetry.js"
+import type { Validation } from "./Validation.js"
 import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
 
 /** Why a call is refused. */
@@ -72,6 +73,7 @@ export const makeVerifications = Effect.gen(function* () {
   const remember = yield* makeRemember
   const membershipOf = yield* makeMembership
   const admissions = yield* makeAdmissions
+  const telemetry = yield* makeTelemetry
 
   /** What is long is refused before it is hashed. */
   const textOf = (plaintext: unknown): string | null => {
@@ -97,12 +99,13 @@ export const makeVerifications = Effect.gen(function* () {
     return cache.keys.get(fingerprintOf({ text, foreign: true }), at)
   }
 
-  const now: Verifications["now"] = (plaintext, asked, clock) => {
+  const decide: Verifications["now"] = (plaintext, asked, clock) => {
     const text = textOf(plaintext)
     if (text === null) return new InvalidKeyError()
     const at = monotonicMillis(clock)
     const found = recall(text, at)
     if (!(found instanceof CachedKey)) return found === undefined && parse(text) !== null ? null : new InvalidKeyError()
+    telemetry.hits++
     const { record } = found
     const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: at }
     const inactive = failedStatus(record, times.millis)
@@ -116,6 +119,12 @@ export const makeVerifications = Effect.gen(function* () {
     if (typed === null) return null
     const admitted = admissions.now(record, costOf(asked, record), times)
     return admitted === null || admitted instanceof Error ? admitted : new Verification(record, typed, admitted)
+  }
+
+  const now: Verifications["now"] = (plaintext, asked, clock) => {
+    const known = decide(plaintext, asked, clock)
+    if (known !== null) telemetry.count(known instanceof Verification ? "passed" : known._tag)
+    return known
   }
 
   /**
@@ -134,7 +143,7 @@ export const makeVerifications = Effect.gen(function* () {
     )
   }
 
-  const later: Verifications["later"] = Effect.fnUntraced(function* (
+  const ask = Effect.fnUntraced(function* (
     plaintext: unknown,
     asked: Validation,
     clock: Clock.Clock
@@ -145,6 +154,7 @@ export const makeVerifications = Effect.gen(function* () {
     const fingerprint = fingerprintOf(presented)
     const at = monotonicMillis(clock)
     const known = cache.isTrusted(at) ? cache.keys.get(fingerprint, at) : undefined
+    if (!(known instanceof CachedKey)) telemetry.misses++
     const record = known instanceof CachedKey ? known.record : yield* remember(fingerprint, presented, clock)
     const inactive = failedStatus(record, clock.unsafeCurrentTimeMillis())
     if (inactive !== null) return yield* inactive
@@ -156,5 +166,22 @@ export const makeVerifications = Effect.gen(function* () {
     return new Verification(record, typed, admitted)
   })
 
+  const later: Verifications["later"] = (plaintext, asked, clock) =>
+    Effect.suspend(() => {
+      const began = monotonicMillis(clock)
+      return Effect.onExit(ask(plaintext, asked, clock), (exit) =>
+        Effect.sync(() => {
+          telemetry.took(began, clock)
+          telemetry.count(outcomeOf(exit))
+        })
+      )
+    })
+
   return { now, later } satisfies Verifications
 })
+
+const outcomeOf = (exit: Exit.Exit<unknown, Refusal | StoreError>): string => {
+  if (Exit.isSuccess(exit)) return "passed"
+  if (exit.cause._tag === "Fail") return exit.cause.error._tag
+  return Exit.isInterrupted(exit) ? "interrupted" : "defect"
+}

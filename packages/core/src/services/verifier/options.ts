@@ -4,15 +4,8 @@ import { idInput, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.
 import { decodeInputEither } from "../../domain/Input.js"
 import { Cost } from "../../domain/RateLimit.js"
 import { Scopes } from "../../domain/Scope.js"
-import type { Question } from "./checks.js"
 import { readPlainOptions } from "./plainOptions.js"
-
-/** What a call asks, with defaults. */
-export interface Validation extends Question {
-  readonly trackUsage: boolean
-  readonly checkRateLimit: boolean
-  readonly cost: number
-}
+import type { Validation } from "./Validation.js"
 
 const flag = Schema.optionalWith(Schema.Boolean, { default: () => true })
 

@@ -1,5 +1,5 @@
 import type { OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
-import type { Validation } from "./options.js"
+import type { Validation } from "./Validation.js"
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const scope = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/
