@@ -6,6 +6,18 @@ export { ApiKey, type ApiKeyOf, type KeyStatus, keyStatus } from "./domain/ApiKe
 export * from "./domain/Errors.js"
 export { type AcceptForeignKeys, type ForeignAlphabet, type ForeignKeyForm, pythonKeys } from "./domain/ForeignKeys.js"
 export { KeyId, OrganizationId, ProductId, ProjectId } from "./domain/Ids.js"
+/**
+ * What an application composes the schemas of its own requests from: `decode` checks, in the very words of this
+ * library, and `JSONSchema.make` documents.
+ *
+ * @example
+ * ```ts
+ * const decode = Input.decode(Schema.Struct({ organizationId: Input.id(OrganizationId), scopes: Input.Scopes }))
+ * ```
+ *
+ * @since 0.1.0
+ */
+export * as Input from "./domain/InputSchemas.js"
 export { Instant } from "./domain/Instant.js"
 export * as KeyToken from "./domain/KeyToken.js"
 export { type Json, Metadata } from "./domain/Metadata.js"

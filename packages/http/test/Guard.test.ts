@@ -112,7 +112,7 @@ describe("a guard", () => {
       tryValidateKey: () => answers.shift() ?? null,
       validateKey: () => {
         asked++
-        return Promise.resolve({ key: keyUsed(2), limits: [] })
+        return Promise.resolve({ key: keyUsed(2), limits: [], ...current })
       }
     }
     const [passed, refused, later] = [1, 2, 3].map(() => guard({ client }).check(request()))

@@ -27,7 +27,7 @@ export const idInput = <A extends string, I extends string>(id: Schema.Schema<A,
   Schema.compose(
     Schema.transform(
       Schema.String.annotations(rule("is not a UUID")).pipe(
-        Schema.filter((text) => text.length === 36, rule("is not a UUID"))
+        Schema.filter((text) => text.length === 36, rule("is not a UUID", { format: "uuid" }))
       ),
       Schema.String,
       { strict: true, decode: (text) => text.toLowerCase(), encode: (text) => text }

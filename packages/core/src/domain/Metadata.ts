@@ -92,8 +92,12 @@ const copyMetadata = (value: unknown): Metadata | Refusal => {
 
 const MetadataFromSelf = Schema.declare((value): value is Metadata => typeof value === "object" && value !== null)
 
+const anything = Schema.Unknown.annotations({
+  jsonSchema: { type: "object", description: "A JSON object of at most 16 KiB and depth 16" }
+})
+
 /** Checks metadata and takes a deeply frozen copy, so that no later change by the caller reaches a key. */
-export const Metadata = Schema.transformOrFail(Schema.Unknown, MetadataFromSelf, {
+export const Metadata = Schema.transformOrFail(anything, MetadataFromSelf, {
   strict: true,
   decode: (value) => {
     const metadata = copyMetadata(value)

@@ -15,25 +15,26 @@ export interface Page<A> {
   readonly nextCursor: string | null
 }
 
+/** How many items a page has at most. */
+export const PageLimit = Schema.Number.annotations(rule("is not a number")).pipe(
+  Schema.filter(
+    (value) => Number.isInteger(value) && value >= 1 && value <= 1000,
+    rule("is not a whole number from 1 to 1000", { type: "integer", minimum: 1, maximum: 1000 })
+  )
+)
+
+/** Where a page goes on: `nextCursor` of the one before. */
+export const PageCursor = Schema.String.annotations(rule("is not a string")).pipe(
+  Schema.filter(
+    (text) => text.length > 0 && text.length <= 256,
+    rule("is not a cursor", { minLength: 1, maxLength: 256 })
+  )
+)
+
 /** Fields by which every listing is paged. */
 export const pageFields = {
-  limit: Schema.optionalWith(
-    Schema.Number.annotations(rule("is not a number")).pipe(
-      Schema.filter(
-        (value) => Number.isInteger(value) && value >= 1 && value <= 1000,
-        rule("is not a whole number from 1 to 1000")
-      )
-    ),
-    { default: () => 50 }
-  ),
-  cursor: Schema.optionalWith(
-    Schema.NullOr(
-      Schema.String.annotations(rule("is not a string")).pipe(
-        Schema.filter((text) => text.length > 0 && text.length <= 256, rule("is not a cursor"))
-      )
-    ),
-    { default: () => null }
-  )
+  limit: Schema.optionalWith(PageLimit, { default: () => 50 }),
+  cursor: Schema.optionalWith(Schema.NullOr(PageCursor), { default: () => null })
 }
 
 /** The place of a row in the order `(createdAt, id)` descending: a page goes on below it. */

@@ -48,7 +48,7 @@ export const RateLimit: Schema.Schema<RateLimit> = Schema.Struct({
 const RequestsInput = Schema.Number.annotations(rule("is not a number")).pipe(
   Schema.filter(
     (value) => Number.isInteger(value) && value >= 1 && value <= maxRequests,
-    rule("is not a whole number from 1 to 10^15 - 1")
+    rule("is not a whole number from 1 to 10^15 - 1", { type: "integer", minimum: 1, maximum: maxRequests })
   )
 )
 
@@ -93,7 +93,10 @@ export const RateLimitsInput = Schema.Array(RateLimitInput)
 
 /** How much a call costs: a non-negative safe integer. */
 export const Cost = Schema.Number.annotations(rule("is not a number")).pipe(
-  Schema.filter((value) => Number.isSafeInteger(value) && value >= 0, rule("is not a whole number from 0 to 2^53 - 1"))
+  Schema.filter(
+    (value) => Number.isSafeInteger(value) && value >= 0,
+    rule("is not a whole number from 0 to 2^53 - 1", { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+  )
 )
 
 /** The most that a limit can ever admit at once. */

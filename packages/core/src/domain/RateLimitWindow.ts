@@ -21,7 +21,11 @@ export type RateLimitWindow = typeof RateLimitWindow.Type
 /** As a caller writes it: 60 is `minute`, so that a window has one form alone. */
 export const RateLimitWindowInput = Schema.Union(
   Schema.Literal("second", "minute", "hour", "day", "month"),
-  Schema.Number.pipe(Schema.filter((seconds) => Number.isInteger(seconds) && seconds >= 1 && seconds <= maxSeconds))
+  Schema.Number.pipe(
+    Schema.filter((seconds) => Number.isInteger(seconds) && seconds >= 1 && seconds <= maxSeconds, {
+      jsonSchema: { type: "integer", minimum: 1, maximum: maxSeconds }
+    })
+  )
 )
   .annotations(rule("is not second, minute, hour, day, month or a whole number of seconds from 1 to 10^9"))
   .pipe(

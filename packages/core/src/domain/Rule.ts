@@ -3,8 +3,15 @@ import { Schema } from "effect"
 /** Key of the annotation that tells a caller, in words, which rule a value broke. */
 const RuleAnnotation = Symbol.for("@apikeys/core/Rule")
 
-/** Annotations that give a schema the words in which it is refused, "is blank" for instance. */
-export const rule = (words: string) => ({ [RuleAnnotation]: words })
+/**
+ * Annotations that give a schema the words in which it is refused, "is blank" for instance.
+ *
+ * @param jsonSchema what JSON Schema can say of the rule, for documents that are made of the schema
+ */
+export const rule = (words: string, jsonSchema?: object) => ({
+  [RuleAnnotation]: words,
+  ...(jsonSchema !== undefined && { jsonSchema })
+})
 
 /** The words given by {@link rule}, where there are any. */
 export const ruleOf = (annotated: { readonly annotations: Readonly<Record<symbol, unknown>> }): string | undefined => {
@@ -25,7 +32,7 @@ const codePoints = (text: string): number => {
 /** Text for people: trimmed, 1 to 255 code points, without NUL or lone surrogates. */
 export const ShortText = Schema.String.annotations(rule("is not a string")).pipe(
   // Cheap bound first: what is far too long is neither trimmed nor counted.
-  Schema.filter((text) => text.length <= 4096, rule("is over 255 characters")),
+  Schema.filter((text) => text.length <= 4096, rule("is over 255 characters", { minLength: 1, maxLength: 255 })),
   Schema.transform(Schema.String, { strict: true, decode: (text) => text.trim(), encode: (text) => text }),
   Schema.filter((text) => text.length > 0, rule("is blank")),
   Schema.filter((text) => text.length <= 255 || codePoints(text) <= 255, rule("is over 255 characters")),

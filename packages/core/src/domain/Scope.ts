@@ -7,15 +7,15 @@ import { rule } from "./Rule.js"
  * @since 0.1.0
  */
 export const Scope = Schema.String.annotations(rule("is not a string")).pipe(
-  Schema.filter((text) => text.length > 0, rule("is blank")),
-  Schema.filter((text) => text.length <= 128, rule("is over 128 characters")),
+  Schema.filter((text) => text.length > 0, rule("is blank", { minLength: 1 })),
+  Schema.filter((text) => text.length <= 128, rule("is over 128 characters", { maxLength: 128 })),
   Schema.pattern(/^[\x21\x23-\x5B\x5D-\x7E]+$/, rule("holds a character that a scope may not have"))
 )
 export type Scope = typeof Scope.Type
 
 /** At most 100 scopes; one that is named twice counts once. */
 export const Scopes = Schema.Array(Scope)
-  .annotations(rule("is not a list of scopes"))
+  .annotations(rule("is not a list of scopes", { maxItems: 100 }))
   .pipe(
     Schema.transform(Schema.Array(Schema.String), {
       strict: true,

@@ -15,10 +15,12 @@ export type Timespan = number | `${number} ${Unit | `${Unit}s`}`
 /** Some 31 years, as for windows of rate limits. */
 const maxSeconds = 1_000_000_000
 
+const withUnit = /^(\d{1,10}) (second|minute|hour|day)s?$/
+
 const secondsOf = (value: unknown): number => {
   if (typeof value === "number") return value
   if (Duration.isDuration(value)) return Duration.toSeconds(value)
-  const parts = typeof value === "string" ? /^(\d{1,10}) (second|minute|hour|day)s?$/.exec(value) : null
+  const parts = typeof value === "string" ? withUnit.exec(value) : null
   return parts === null ? Number.NaN : Number(parts[1]) * unitSeconds[parts[2] as Unit]
 }
 
@@ -28,7 +30,12 @@ export const TimespanInput = (least: number) => {
   return Schema.Unknown.pipe(
     Schema.filter(
       (value) => holds(secondsOf(value)),
-      rule(`is not a whole number of seconds from ${least} to 10^9, or a text such as "24 hours"`)
+      rule(`is not a whole number of seconds from ${least} to 10^9, or a text such as "24 hours"`, {
+        anyOf: [
+          { type: "integer", minimum: least, maximum: maxSeconds },
+          { type: "string", pattern: withUnit.source }
+        ]
+      })
     ),
     Schema.transform(Schema.Number, { strict: true, decode: secondsOf, encode: (seconds) => seconds })
   )

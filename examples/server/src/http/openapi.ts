@@ -1,0 +1,71 @@
+import { STATUS_CODES } from "node:http"
+import { securitySchemes } from "@apikeys/fastify"
+import { problemContentType } from "@apikeys/http"
+import swagger, { type FastifyDynamicSwaggerOptions } from "@fastify/swagger"
+import swaggerUi from "@fastify/swagger-ui"
+import { JSONSchema, Schema } from "effect"
+import type { FastifyInstance, FastifySchema } from "fastify"
+
+/** Nothing but what this server serves. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+
+/** Documents the routes that are registered after it: at `/openapi.json`, and to browse at `/docs`. */
+export const documentRoutes = async (app: FastifyInstance): Promise<void> => {
+  const schemes = securitySchemes()
+  /** Schemas with an identifier, which the document names. */
+  const definitions: Record<string, JSONSchema.JsonSchema7> = {}
+  const options: FastifyDynamicSwaggerOptions = {
+    openapi: {
+      openapi: "3.1.1",
+      info: {
+        title: "API keys",
+        version: "1.0.0",
+        description: "Manages organizations, what they offer, and their keys."
+      },
+      tags: ["organizations", "projects", "products", "links", "keys", "verify", "protected", "health"].map((name) => ({
+        name
+      })),
+      components: { securitySchemes: schemes },
+      // A route that needs no key says so.
+      security: Object.keys(schemes).map((name) => ({ [name]: [] }))
+    },
+    transform: ({ schema, url }) => ({ schema: documented(schema, definitions), url }),
+    transformObject: (document) => {
+      if ("swaggerObject" in document) return document.swaggerObject
+      // Known by now: every route has been transformed.
+      Object.assign(document.openapiObject.components ?? {}, { schemas: definitions })
+      return document.openapiObject
+    }
+  }
+  await app.register(swagger, options)
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: contentSecurityPolicy })
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger())
+}
+
+const documented = (schema: FastifySchema, definitions: Record<string, JSONSchema.JsonSchema7>): FastifySchema => {
+  const json = (part: unknown): unknown =>
+    Schema.isSchema(part)
+      ? JSONSchema.fromAST(part.ast, {
+          definitions,
+          definitionPath: "#/components/schemas/",
+          target: "openApi3.1",
+          topLevelReferenceStrategy: "keep"
+        })
+      : part
+  const { response, ...request } = schema
+  return {
+    ...Object.fromEntries(Object.entries(request).map(([part, value]) => [part, json(value)])),
+    ...(typeof response === "object" && { response: mapResponses(response, json) })
+  }
+}
+
+const mapResponses = (response: object | null, json: (part: unknown) => unknown) =>
+  Object.fromEntries(
+    Object.entries(response ?? {}).map(([status, schema]) => {
+      const description = STATUS_CODES[status] ?? status
+      if (status === "204") return [status, { type: "null", description }]
+      const mediaType = Number(status) < 400 ? "application/json" : problemContentType
+      return [status, { description, content: { [mediaType]: { schema: json(schema) } } }]
+    })
+  )

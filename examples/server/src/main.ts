@@ -1,0 +1,33 @@
+import Fastify from "fastify"
+import { api } from "./api.js"
+import { answerError } from "./http/problems.js"
+import { logger } from "./logging.js"
+import { findOperators } from "./operators.js"
+import { stopGracefully } from "./shutdown.js"
+import { firstAdminKey } from "./start/firstAdminKey.js"
+import { openClient } from "./start/openClient.js"
+import { readSettings } from "./start/settings.js"
+
+const app = Fastify({
+  logger,
+  bodyLimit: 64 * 1024,
+  // What was accepted is answered, not turned away.
+  return503OnClosing: false,
+  frameworkErrors: answerError
+})
+
+try {
+  const settings = readSettings(process.env)
+  const say = (text: string): void => app.log.info(text)
+  const client = await openClient(settings, say)
+  stopGracefully(app, client, settings.storeTimeoutMillis + 3000)
+  const operators = await findOperators(client)
+  await firstAdminKey(client, operators, settings, process.stdout, say)
+  await api(app, { client, operators })
+  await app.listen({ host: settings.host, port: settings.port })
+} catch (error) {
+  // The message alone: it says what to do, and holds no secret.
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+  await app.close()
+}
