@@ -27,7 +27,7 @@ const row = (
   contender: string,
   measured: string,
   target: Target | null,
-  [other, against]: readonly [string, string] = ["unguarded", "unguarded"]
+  [other, against]: readonly [string, string] = ["unguarded", "the unguarded route"]
 ): Row => ({
   id,
   measured,
@@ -51,7 +51,7 @@ export const rows: ReadonlyArray<Row> = [
   row("express", "express-guarded", "guarded", `guarded Express route: ${cached}`, { atLeast: 0.68 }),
   row("express", "express-guarded-beside", "guarded", `guarded Express route: ${cached}`, { atLeast: 1 }, [
     "rate limit",
-    "with express-rate-limit alone"
+    "the route with express-rate-limit alone"
   ]),
   row("express", "express-guarded-strictly", "guarded strictly", `guarded Express route: ${strict}`, null),
   row("express", "express-rate-limit", "rate limit", "Express route with express-rate-limit alone", null)
