@@ -50,14 +50,30 @@ describe("a go", () => {
       inFlight--
     }
     await awaited(call)(100, 7)
-    expect(indices).toEqual(Array.from({ length: 100 }, (_, index) => index))
+    expect(indices.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index))
     expect(most).toBe(7)
   })
 
-  it("of calls that return at once makes as many as asked", () => {
+  it("of calls that return at once makes as many as asked", async () => {
     const indices: Array<number> = []
-    synchronously((index) => indices.push(index))(5, 1)
+    await synchronously((index) => indices.push(index))(5, 1)
     expect(indices).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it.each([
+    ["of calls that return at once", synchronously(() => undefined), 1],
+    ["of promises that wait for nothing", awaited(() => Promise.resolve()), 1],
+    ["of many such promises at a time", awaited(() => Promise.resolve()), 64]
+  ])("%s lets timers run meanwhile", async (_, run, inFlight) => {
+    let turns = 0
+    const count = () => {
+      turns++
+      timer = setImmediate(count)
+    }
+    let timer = setImmediate(count)
+    await run(64_000, inFlight)
+    clearImmediate(timer)
+    expect(turns).toBeGreaterThan(5)
   })
 
   it("ends with the error of a call that is refused", async () => {

@@ -1,7 +1,7 @@
 // This library, on either of its faces, as contenders.
 import { ApiKeyClient, ApiKeys, KeyVerifier, type StoreLayer, Tenants } from "@apikeys/core"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
-import { awaited } from "../measure/pace.js"
+import { awaited, callsBetweenTurns } from "../measure/pace.js"
 import { callOptions, isAvailable, type Mode, openOptions } from "./apikeys.js"
 import type { Bench } from "./Bench.js"
 import { caller, type Open } from "./Contender.js"
@@ -43,6 +43,10 @@ const issuerOf = (runtime: Runtime): Issuer => ({
   }
 })
 
+const turn = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
 const effectFace =
   (store: StoreOf, mode: Mode): Open =>
   async (bench) => {
@@ -56,7 +60,11 @@ const effectFace =
       run: (calls, inFlight) => {
         let next = 0
         const worker = Effect.gen(function* () {
-          while (next < calls) yield* verifier.validateKey(plaintext(next++), options)
+          while (next < calls) {
+            const index = next++
+            if (index % callsBetweenTurns === 0) yield* turn
+            yield* verifier.validateKey(plaintext(index), options)
+          }
         })
         const workers = Array.from({ length: inFlight }, () => worker)
         return runtime.runPromise(Effect.all(workers, { concurrency: inFlight, discard: true }))
