@@ -8,7 +8,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const foldersWithTests = ["packages", "examples"]
   .filter((parent) => existsSync(path(parent)))
   .flatMap((parent) => readdirSync(path(parent)).map((name) => `${parent}/${name}`))
-  .concat("scripts")
+  .concat("benchmarks", "scripts")
   .filter((folder) => existsSync(path(`${folder}/test`)))
 
 export default defineConfig({

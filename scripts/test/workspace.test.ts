@@ -11,6 +11,8 @@ interface Manifest {
   readonly exports?: Readonly<Record<string, unknown>>
   readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 
@@ -33,6 +35,23 @@ describe.each(packages)("%s", (folder, manifest) => {
   it("takes its versions from the catalog and from the workspace", () => {
     const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies })
     expect(versions.filter((version) => !/^(catalog:|workspace:\^)$/.test(version))).toEqual([])
+  })
+})
+
+/** Whom the benchmark measures beside this library, and what it loads them with. */
+const measured = Object.keys(read("benchmarks/package.json").devDependencies).filter(
+  (name) => !/^@types\/|^vitest$/.test(name)
+)
+
+it("knows whom the benchmark measures", () => {
+  expect(measured).toEqual(expect.arrayContaining(["better-auth", "rate-limiter-flexible", "express-rate-limit"]))
+})
+
+describe.each(packages.filter(([folder]) => folder !== "benchmarks"))("%s", (_, manifest) => {
+  it("depends on nobody whom the benchmark measures", () => {
+    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest
+    const all = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies })
+    expect(all.filter((name) => measured.includes(name))).toEqual([])
   })
 })
 

@@ -104,7 +104,7 @@ describe("a guard", () => {
   it("decides without a promise where the client knows at once, and asks it where it does not", async () => {
     let asked = 0
     const answers: Array<ReturnType<NonNullable<Verifier["tryValidateKey"]>>> = [
-      { key: keyUsed(1), limits: [limit(5)] },
+      { key: keyUsed(1), limits: [limit(5)], ...current },
       new InvalidKeyError(),
       null
     ]
