@@ -10,7 +10,7 @@ import { writeReport } from "./report/write.js"
 import { rows } from "./rows/registry.js"
 import { select } from "./rows/select.js"
 import { askAdmissions } from "./run/askAdmissions.js"
-import { comparisonOf, isMeasurable, measureRows } from "./run/measureRows.js"
+import { comparisonOf, measureRows } from "./run/measureRows.js"
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 const results = path("../results")
@@ -18,24 +18,22 @@ const results = path("../results")
 const run = async ({ only, out, scale }: Options): Promise<Report> => {
   const asked = new Set<unknown>(select([...rows, ...admissions], only))
   const wanted = rows.filter((row) => asked.has(row))
-  const measurable = wanted.filter(isMeasurable)
   const exactness = admissions.filter((admission) => asked.has(admission))
 
-  const needs = [...measurable.map(comparisonOf), ...exactness].flatMap((each) => each.needs)
+  const needs = [...wanted.map(comparisonOf), ...exactness].flatMap((each) => each.needs)
   const running = await startAll([...new Set(needs)])
   try {
     const servers: Servers = Object.fromEntries(running.map(({ name, url }) => [name, url]))
     const machine = await describeMachine(servers)
-    const samples = await measureRows(measurable, scale, servers)
+    const samples = await measureRows(wanted, scale, servers)
     const report: Report = {
       date: new Date().toISOString().slice(0, 10),
       quick: scale.quick,
       whole: only === null,
       rounds: scale.rounds,
       machine,
-      rows: measurable.map((row) => toReportRow(row, samples)),
-      exactness: await askAdmissions(exactness, scale, servers),
-      unmeasured: wanted.filter((row) => !isMeasurable(row)).map(({ id }) => id)
+      rows: wanted.map((row) => toReportRow(row, samples)),
+      exactness: await askAdmissions(exactness, scale, servers)
     }
     if (out !== null) {
       // Only what was measured whole, and for long enough, is shown to everybody.
@@ -49,13 +47,11 @@ const run = async ({ only, out, scale }: Options): Promise<Report> => {
 }
 
 const conclude = (report: Report) => {
-  const { exactness, unmeasured } = report
-  if (unmeasured.length > 0) console.log(`\nNot measured, for want of what they need: ${unmeasured.join(", ")}`)
   const missed = misses(report)
   console.log(missed.length === 0 ? "\nNothing misses its target." : `\n${missed.length} miss their target:`)
   for (const miss of missed) console.log(`  ${miss}`)
   // A slow row is a figure. A limit that is not kept is a fault.
-  if (exactness.some(({ exact, isOurs }) => isOurs && !exact)) process.exitCode = 1
+  if (report.exactness.some(({ exact, isOurs }) => isOurs && !exact)) process.exitCode = 1
 }
 
 try {

@@ -36,8 +36,6 @@ export interface Report {
   readonly machine: Machine
   readonly rows: ReadonlyArray<ReportRow>
   readonly exactness: ReadonlyArray<Admitted>
-  /** Rows that were asked for, and need what the library has not got. */
-  readonly unmeasured: ReadonlyArray<string>
 }
 
 /** The rounds of each contender, by comparison. */

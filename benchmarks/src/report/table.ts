@@ -74,9 +74,6 @@ export const toMarkdown = (report: Report): string => {
     report.rows.some(({ target }) => target !== null) ? `## Targets\n\n${targetTable(report.rows)}` : "",
     report.rows.length > 0 ? `## Figures\n\n${figures(report.rows)}` : "",
     report.exactness.length > 0 ? `## Exactness\n\n${exactness(report)}` : "",
-    report.unmeasured.length > 0
-      ? `## Not measured\n\nWhat these rows need is not in the library yet: ${report.unmeasured.join(", ")}.`
-      : "",
     `## With what\n\nDatabases, with the same settings for every contender: ${listOf(report.machine.databases)}.\n\nPackages: ${listOf(report.machine.versions)}.`,
     `## Misses\n\n${missed.length === 0 ? "None." : missed.map((miss) => `- ${miss}`).join("\n")}`
   ]

@@ -16,10 +16,6 @@ export const comparisonOf = (row: Row): Comparison => {
 const sidesOf = ({ contender, other }: Row): ReadonlyArray<string> =>
   typeof other === "string" ? [contender, other] : [contender]
 
-/** Whether both of its sides are there: the library may not have a mode yet. */
-export const isMeasurable = (row: Row): boolean =>
-  sidesOf(row).every((side) => Object.hasOwn(comparisonOf(row).contenders, side))
-
 const print = (row: Row, samples: Samples) => {
   const { against, measured, met, ratio, spread } = toReportRow(row, samples)
   const sides = [measured, against].map(({ median, unit }) => `${formatNumber(median)} ${unit}`).join(" : ")

@@ -12,7 +12,7 @@ import * as Settings from "../services/Settings.js"
 import { Tenants } from "../services/Tenants.js"
 import type { LinkInput, NamedInOrganization, PageInput } from "../services/tenants/TenantInput.js"
 import type { TenantsService } from "../services/tenants/TenantsService.js"
-import type { KeyVerifierService } from "../services/verifier/KeyVerifierService.js"
+import type { KeyVerifierService, VerifiedKey } from "../services/verifier/KeyVerifierService.js"
 import type { ValidateKeyOptions, VerifyKeyOptions } from "../services/verifier/ValidateKeyOptions.js"
 import { ClientImports } from "./ClientImports.js"
 import { type ClientRuntime, openRuntime } from "./ClientRuntime.js"
@@ -321,7 +321,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
 
   /** Authenticates: form, digest, status. Charges no limit; counts as a use. */
   verifyKey(plaintext: string, options?: VerifyKeyOptions): Promise<VerifiedKeyData<M>> {
-    return this.#verifier("verifyKey", (verifier) => verifier.verifyKey(plaintext, options), plainVerified)
+    return this.#verifier("verifyKey", (verifier) => verifier.verifyKey(plaintext, options))
   }
 
   /**
@@ -331,7 +331,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
   validateKey(plaintext: string, options?: ValidateKeyOptions): Promise<VerifiedKeyData<M>> {
     const known = this.tryValidateKey(plaintext, options)
     if (known !== null) return known instanceof Error ? Promise.reject(known) : Promise.resolve(known)
-    return this.#verifier("validateKey", (verifier) => verifier.validateKey(plaintext, options), plainVerified)
+    return this.#verifier("validateKey", (verifier) => verifier.validateKey(plaintext, options))
   }
 
   /**
@@ -351,11 +351,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
 
   /** Whether the store answers, and how fast. Rejects only when the client is closed. */
   health(): Promise<HealthData> {
-    return this.#keys(
-      "health",
-      (keys) => keys.health,
-      (health) => Object.freeze({ ...health })
-    )
+    return this.#keys("health", ({ health }) => health, frozen)
   }
 
   /**
@@ -390,15 +386,13 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
     return this.#runtime.run(operation, Effect.map(Effect.flatMap(keys, call), plain))
   }
 
-  #verifier<A, B>(
-    operation: string,
-    call: (verifier: KeyVerifierService<M>) => Effect.Effect<A, unknown>,
-    plain: (value: A) => B
-  ): Promise<B> {
+  #verifier(operation: string, call: (verifier: KeyVerifierService<M>) => Effect.Effect<VerifiedKey<M>, unknown>) {
     const verifier = Effect.map(KeyVerifier, (service) => service as unknown as KeyVerifierService<M>)
-    return this.#runtime.run(operation, Effect.map(Effect.flatMap(verifier, call), plain))
+    return this.#runtime.run(operation, Effect.map(Effect.flatMap(verifier, call), plainVerified))
   }
 }
+
+const frozen = <A extends object>(value: A): A => Object.freeze({ ...value })
 
 const same = <A>(value: A): A => value
 
