@@ -2,6 +2,8 @@ import type { Metadata } from "../domain/Metadata.js"
 import type { DigestInput, ImportKeyOptions, ImportProgress, RefusedImport } from "../services/keys/ImportKeys.js"
 import type { CreateKeyOptions, KeyData } from "./ClientTypes.js"
 
+export type { DigestInput, ImportKeyOptions, ImportProgress, RefusedImport }
+
 /**
  * A key that was issued elsewhere, and its digest or its plaintext.
  *

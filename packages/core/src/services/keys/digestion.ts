@@ -7,16 +7,17 @@ import { isWellFormed } from "../../domain/KeyToken.js"
 import { type Digest, KeyHasher, unkeyed } from "../../ports/KeyHasher.js"
 import { Settings } from "../Settings.js"
 
-/** What an import told of a plaintext: one of the two is there. */
+/** What an import told of a plaintext: its digest or all of it, and a hint where it was given. */
 interface Told {
+  readonly hint: string | null
   readonly digest: ImportedDigest | null
   readonly plaintext: string | null
 }
 
-/** What is kept of a plaintext: its digest, and a hint where it was told. */
+/** What is kept of a plaintext. */
 interface Kept {
   readonly digest: Digest
-  readonly hint: string | null
+  readonly hint: string
 }
 
 /** From what an import tells of a plaintext to what is kept of it. */
@@ -34,11 +35,16 @@ export const makeDigestion = Effect.gen(function* () {
   const fromDigest = ({ algorithm, bytes }: ImportedDigest): Effect.Effect<Kept, InvalidInputError> =>
     ofNothing.some((nothing) => hasher.equals(nothing.bytes, bytes))
       ? Effect.fail(invalidInput("digest", "is that of the empty string"))
-      : Effect.succeed({ digest: { bytes, secretId: algorithm === "sha256" ? unkeyed : secretId }, hint: null })
+      : Effect.succeed({ digest: { bytes, secretId: algorithm === "sha256" ? unkeyed : secretId }, hint: "…" })
 
   return {
-    digestOf: ({ digest, plaintext }: Told): Effect.Effect<Kept, InvalidInputError> =>
-      digest === null ? fromPlaintext(plaintext ?? "") : fromDigest(digest),
+    digestOf: ({ digest, hint, plaintext }: Told): Effect.Effect<Kept, InvalidInputError> => {
+      const kept = digest === null ? fromPlaintext(plaintext ?? "") : fromDigest(digest)
+      if (hint === null) return kept
+      // Somebody will give the whole key for its hint.
+      if (foreign.redact(hint) !== hint) return Effect.fail(invalidInput("hint", "holds a key"))
+      return Effect.map(kept, (each) => ({ ...each, hint }))
+    },
 
     /**
      * The same id for the same digest, whatever becomes of the digest after: so a second import finds the key. Under

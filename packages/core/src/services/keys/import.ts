@@ -102,12 +102,12 @@ export const makeImports = Effect.gen(function* () {
       plaintext,
       ...fields
     } = yield* decodeImport(input, refuseWildcards)
-    const kept = yield* digestOf({ digest: told, plaintext })
+    const kept = yield* digestOf({ digest: told, hint, plaintext })
     const key = new ApiKey(
       {
         ...fields,
         id: givenId ?? idOf(fields.organizationId, kept.digest),
-        hint: hint ?? kept.hint ?? "…",
+        hint: kept.hint,
         metadata: yield* codec.encode(metadata ?? {}),
         disabledAt: null,
         disabledReason: null,

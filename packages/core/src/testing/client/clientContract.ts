@@ -1,6 +1,7 @@
 import { type Context, Effect, Exit, Layer, Scope } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ApiKeyClient } from "../../client/ApiKeyClient.js"
+import { pythonKeys } from "../../domain/ForeignKeys.js"
 import { Store, type StoreLayer, type StorePorts } from "../../ports/Store.js"
 import { makeCapture } from "../capture.js"
 import { clientAccess } from "./clientAccess.js"
@@ -8,6 +9,7 @@ import { clientClosing } from "./clientClosing.js"
 import { clientEndings } from "./clientEndings.js"
 import type { OpenedClient } from "./clientFixtures.js"
 import { clientFuzz } from "./clientFuzz.js"
+import { clientImports } from "./clientImports.js"
 import { clientKeys } from "./clientKeys.js"
 import { clientLimits } from "./clientLimits.js"
 import { clientRotation } from "./clientRotation.js"
@@ -20,7 +22,13 @@ import { makeClientWatch } from "./clientWatch.js"
 export const contractSecret = "c0ffee".repeat(10).padEnd(64, "0")
 
 const openStore = (store: Store, environment = "live") =>
-  ApiKeyClient.open({ store, signingSecret: contractSecret, keyPrefix: "myapp", environment })
+  ApiKeyClient.open({
+    store,
+    signingSecret: contractSecret,
+    keyPrefix: "myapp",
+    environment,
+    acceptForeignKeys: [pythonKeys({ prefix: "old", environment })]
+  })
 
 /**
  * Holds the whole library, over a store, to what it promises its users: every operation of the Promise client,
@@ -70,6 +78,7 @@ export const clientContract = (name: string, open: () => StoreLayer, options?: {
     describe("signing secrets", () => clientSecrets(openWith))
     describe("access", () => clientAccess(opened))
     describe("limits", () => clientLimits(opened))
+    describe("imports", () => clientImports(opened, openClient, contractSecret))
     // Unwatched: it makes so much that to look through all of it would take minutes.
     describe("hostile input", () => clientFuzz(() => openStore(open())))
     describe("closing", () => clientClosing(openClient))
