@@ -120,7 +120,8 @@ const outcomes: Outcomes = {
     // The holder of an organization's name is another tenant.
     data: entity === "organization" ? { entity, existingName } : { entity, existingName, existingId }
   }),
-  InUseError: ({ entity, id, keys }) => ({ status: 409, data: { entity, id, keys } })
+  InUseError: ({ entity, id, keys }) => ({ status: 409, data: { entity, id, keys } }),
+  KeyConflictError: ({ field }) => ({ status: 409, data: { field } })
 }
 
 const quotaOutcome = (error: QuotaError, { rateLimitHeaders }: ProblemSettings): Outcome => {

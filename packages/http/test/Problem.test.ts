@@ -5,6 +5,7 @@ import {
   InUseError,
   InvalidInputError,
   InvalidKeyError,
+  KeyConflictError,
   KeyId,
   KeyNotAllowedError,
   NotFoundError,
@@ -42,7 +43,8 @@ const errors: ReadonlyArray<readonly [status: number, error: GuardError]> = [
   [400, new InvalidInputError({ issues: [{ path: "name", rule: "is blank" }] })],
   [404, new NotFoundError({ entity: "key", id })],
   [409, new AlreadyExistsError({ entity: "product", existingName: "My API", existingId: id })],
-  [409, new InUseError({ entity: "project", id, keys: 2 })]
+  [409, new InUseError({ entity: "project", id, keys: 2 })],
+  [409, new KeyConflictError({ field: "digest" })]
 ]
 
 describe("problemOf", () => {

@@ -37,6 +37,7 @@ export interface Dialect {
   readonly decodeId: (column: unknown) => string
   readonly instant: (millis: number) => unknown
   readonly bytes: (bytes: Uint8Array) => unknown
+  readonly json: (value: unknown) => unknown
   /** The rows that a statement gives. */
   readonly run: (
     connection: Connection,
@@ -44,6 +45,8 @@ export interface Dialect {
   ) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
   /** How many rows a statement changed. */
   readonly affected: (connection: Connection, statement: Statement.Statement<object>) => Effect.Effect<number, SqlError>
+  /** The same, of a statement that is written already. */
+  readonly affectedBy: Database["affected"]
 }
 
 /**
@@ -76,6 +79,7 @@ export const makeDialect = (database: Database): Dialect => {
     decodeId: Schema.decodeUnknownSync(database.columns.id),
     instant: (millis) => encodeInstant(DateTime.unsafeMake(millis)),
     bytes: encodeBytes,
+    json: Schema.encodeSync(database.columns.json),
     run: (connection, statement) => {
       const [text, params] = statement.compile(true)
       return connection.execute(text, params, undefined)
@@ -83,7 +87,8 @@ export const makeDialect = (database: Database): Dialect => {
     affected: (connection, statement) => {
       const [text, params] = statement.compile(true)
       return database.affected(connection, text, params)
-    }
+    },
+    affectedBy: database.affected
   }
 }
 

@@ -3,7 +3,8 @@ import { Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
 
 /** Turns keys into rows and back. */
-export const makeKeyCodec = ({ rows }: Dialect) => {
+export const makeKeyCodec = (dialect: Dialect) => {
+  const { json, rows } = dialect
   const decodeRow = Schema.decodeUnknownSync(rows.Key)
   const encodeRow = Schema.encodeSync(rows.Key)
   const encodePatch = Schema.encodeSync(Schema.partial(rows.Key))
@@ -52,6 +53,30 @@ export const makeKeyCodec = ({ rows }: Dialect) => {
       updated_at: key.updatedAt
     })
 
+  const encodeInteger = Schema.encodeSync(rows.Key.fields.use_count)
+  const idOrNull = (id: string | null) => (id === null ? null : dialect.id(id))
+  const instantOrNull = (at: ApiKey["expiresAt"]) => (at === null ? null : dialect.instant(at.epochMillis))
+
+  /** What {@link encode} gives, column by column: for a great many keys, whose rows nobody has to check. */
+  const encodeFast = (key: ApiKey): Record<keyof ReturnType<typeof encode>, unknown> => ({
+    id: dialect.id(key.id),
+    organization_id: dialect.id(key.organizationId),
+    project_id: idOrNull(key.projectId),
+    product_id: idOrNull(key.productId),
+    name: key.name,
+    hint: key.hint,
+    scopes: json(key.scopes),
+    rate_limits: json(key.rateLimits),
+    metadata: json(key.metadata),
+    expires_at: instantOrNull(key.expiresAt),
+    revoked_at: instantOrNull(key.revokedAt),
+    revoked_reason: key.revokedReason,
+    use_count: encodeInteger(key.useCount),
+    last_used_at: instantOrNull(key.lastUsedAt),
+    created_at: dialect.instant(key.createdAt.epochMillis),
+    updated_at: dialect.instant(key.updatedAt.epochMillis)
+  })
+
   /** The columns that a patch changes. */
   const patch = ({ expiresAt, metadata, name, rateLimits, scopes }: KeyPatch, at: ApiKey["updatedAt"]) =>
     encodePatch({
@@ -63,7 +88,7 @@ export const makeKeyCodec = ({ rows }: Dialect) => {
       updated_at: at
     })
 
-  return { decode, encode, patch }
+  return { decode, encode, encodeFast, patch }
 }
 
 export type KeyCodec = ReturnType<typeof makeKeyCodec>

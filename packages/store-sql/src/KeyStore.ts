@@ -17,6 +17,7 @@ import { counterColumns, toCounter } from "./Counter.js"
 import { type Dialect, padded } from "./Dialect.js"
 import { makeKeyCodec } from "./KeyCodec.js"
 import { matching, ownedBy } from "./KeyFilter.js"
+import { makeKeyImport } from "./KeyImport.js"
 import { makeInsert } from "./KeyInsertion.js"
 import type { Operations } from "./Operations.js"
 import { newestFirst } from "./Paging.js"
@@ -136,6 +137,7 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
     update,
     revoke,
     revokeAll,
-    delete: remove
+    delete: remove,
+    ...makeKeyImport(dialect, operations, codec)
   })
 }

@@ -1,5 +1,4 @@
 import { Effect, type Schema } from "effect"
-import { redact } from "../domain/KeyToken.js"
 import type { Metadata } from "../domain/Metadata.js"
 import type { Page } from "../domain/Page.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
@@ -13,6 +12,7 @@ import type { LinkInput, NamedInOrganization, PageInput } from "../services/tena
 import type { TenantsService } from "../services/tenants/TenantsService.js"
 import type { KeyVerifierService } from "../services/verifier/KeyVerifierService.js"
 import type { ValidateKeyOptions, VerifyKeyOptions } from "../services/verifier/ValidateKeyOptions.js"
+import { ClientImports } from "./ClientImports.js"
 import { type ClientRuntime, openRuntime } from "./ClientRuntime.js"
 import type {
   ApiKeyClientOptions,
@@ -55,13 +55,17 @@ const closeTimeout = 5000
  *
  * @since 0.1.0
  */
-export class ApiKeyClient<M = Metadata> {
+export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
   readonly #runtime: ClientRuntime
   /** The regular expression (without flags; of RE2 too) by which a secret scanner finds keys of this deployment. */
   readonly keyPattern: string
 
-  private constructor(runtime: ClientRuntime, keyPattern: string) {
+  readonly #redact: (text: string) => string
+
+  private constructor(runtime: ClientRuntime, { keyPattern, redact }: ApiKeysService) {
+    super(runtime)
     this.#runtime = runtime
+    this.#redact = redact
     this.keyPattern = keyPattern
   }
 
@@ -76,11 +80,7 @@ export class ApiKeyClient<M = Metadata> {
         ? ApiKeys.layer(rest)
         : ApiKeys.withMetadata(metadataSchema as unknown as Schema.Schema<M>).layer(rest)
     const runtime = await openRuntime(Settings.check(rest), services, store as unknown as StoreLayer)
-    const keyPattern = await runtime.run(
-      "open",
-      Effect.map(ApiKeys, (keys) => keys.keyPattern)
-    )
-    return new ApiKeyClient<M>(runtime, keyPattern)
+    return new ApiKeyClient<M>(runtime, await runtime.run("open", ApiKeys))
   }
 
   /** The name must be free among all organizations: `AlreadyExistsError` carries `existingId`. */
@@ -313,7 +313,7 @@ export class ApiKeyClient<M = Metadata> {
 
   /** Masks every key in a text, such as a log line; what is left of each is its hint. */
   redact(text: string): string {
-    return redact(text)
+    return this.#redact(text)
   }
 
   /** Whether the store answers, and how fast. Rejects only when the client is closed. */

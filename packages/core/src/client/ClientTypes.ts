@@ -1,5 +1,6 @@
 import type { KeyStatus } from "../domain/ApiKey.js"
 import type { StoreError } from "../domain/Errors.js"
+import type { AcceptForeignKeys } from "../domain/ForeignKeys.js"
 import type { Metadata } from "../domain/Metadata.js"
 import type { RateLimit, RateLimitAlgorithm } from "../domain/RateLimit.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
@@ -33,6 +34,8 @@ export interface ApiKeyClientOptions<M = Metadata> {
   readonly environment?: string | undefined
   /** Further heads (`prefix`, or `prefix_environment`) to accept, so that changing a prefix kills no key. */
   readonly acceptedHeads?: ReadonlyArray<string> | undefined
+  /** Forms of imported keys to accept as well, or a predicate on their text. Default none. */
+  readonly acceptForeignKeys?: AcceptForeignKeys | undefined
   /** Checks the metadata of keys, and types it. */
   readonly metadataSchema?: MetadataSchema<M> | undefined
 }

@@ -149,6 +149,21 @@ export class InUseError extends Schema.TaggedError<InUseError>("@apikeys/core/In
 }
 
 /**
+ * An import brings what another key has: its digest, or its id. Whose that is stays untold.
+ *
+ * @since 0.1.0
+ */
+export class KeyConflictError extends Schema.TaggedError<KeyConflictError>("@apikeys/core/KeyConflictError")(
+  "KeyConflictError",
+  { field: Schema.Literal("digest", "id") }
+) {
+  readonly code = "key_conflict"
+  override get message() {
+    return `Another API key has this ${this.field}`
+  }
+}
+
+/**
  * Input that breaks a rule. Issues name the path and the rule, never the value: it may be a secret.
  *
  * @since 0.1.0
@@ -191,6 +206,7 @@ const classes = [
   AlreadyExistsError,
   NotFoundError,
   InUseError,
+  KeyConflictError,
   InvalidInputError,
   StoreError
 ] as const

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Encoding, Schema } from "effect"
 import { v7 } from "uuid"
 import { rule } from "./Rule.js"
 
@@ -55,4 +55,13 @@ export const makeIdSequence = (random: (size: number) => Uint8Array) => {
     }
     return v7({ msecs: last, seq: sequence, random: random(16) })
   }
+}
+
+/** A UUID of version 8 (RFC 9562, section 5.8) made of the first 16 of these bytes. */
+export const uuidOf = (bytes: Uint8Array): string => {
+  const own = bytes.slice(0, 16)
+  own[6] = ((own[6] ?? 0) & 0x0f) | 0x80
+  own[8] = ((own[8] ?? 0) & 0x3f) | 0x80
+  const hex = Encoding.encodeHex(own)
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-")
 }

@@ -9,7 +9,7 @@ const bodyLength = secretLength + checksumLength
 const hintLength = 4
 
 /** Anything longer is refused before it is looked at, let alone hashed. Bytes and characters are one: keys are ASCII. */
-const maxLength = 512
+export const maxLength = 512
 
 /** 1 to 32 of `a-z 0-9 _`, beginning with a letter and not ending in `_`. */
 export const KeyPrefix = Schema.String.annotations(rule("is not a string")).pipe(
@@ -24,12 +24,11 @@ export const KeyEnvironment = Schema.String.annotations(rule("is not a string"))
   Schema.pattern(/^[a-z][a-z0-9]{0,15}$/, rule("is not 1 to 16 of a-z 0-9, beginning with a letter"))
 )
 
+const headPattern = /^[a-z](?:[a-z0-9_]{0,30}[a-z0-9])?(?:_[a-z][a-z0-9]{0,15})?$/
+
 /** What stands before a key's last `_`: the prefix, and the environment if there is one. */
 export const KeyHead = Schema.String.annotations(rule("is not a string")).pipe(
-  Schema.pattern(
-    /^[a-z](?:[a-z0-9_]{0,30}[a-z0-9])?(?:_[a-z][a-z0-9]{0,15})?$/,
-    rule("is not the head of a key: a prefix, or a prefix, _ and an environment")
-  )
+  Schema.pattern(headPattern, rule("is not the head of a key: a prefix, or a prefix, _ and an environment"))
 )
 
 /** The head of the keys that a deployment issues. */
@@ -74,12 +73,27 @@ export const issue = (head: string, random: (size: number) => Uint8Array): strin
  * @since 0.1.0
  */
 export const isWellFormed = (text: string, heads: ReadonlySet<string>): boolean => {
-  if (text.length > maxLength) return false
-  const split = text.length - bodyLength - 1
-  if (split < 1 || text[split] !== "_" || !heads.has(text.slice(0, split))) return false
-  if (!/^[0-9A-Za-z]+$/.test(text.slice(split + 1))) return false
-  return checksum(text.slice(0, -checksumLength)) === text.slice(-checksumLength)
+  const split = splitOf(text)
+  return split > 0 && heads.has(text.slice(0, split)) && hasChecksum(text, split)
 }
+
+/** The head of a text that has the form of this library's keys, whoever issued it; `null` for any other. */
+export const ownHeadOf = (text: string): string | null => {
+  const split = splitOf(text)
+  const head = text.slice(0, Math.max(0, split))
+  return headPattern.test(head) && hasChecksum(text, split) ? head : null
+}
+
+/** Where the `_` before a body of the right length stands; less than 1 where there is none. */
+const splitOf = (text: string): number => {
+  if (text.length > maxLength) return 0
+  const split = text.length - bodyLength - 1
+  return text[split] === "_" ? split : 0
+}
+
+const hasChecksum = (text: string, split: number): boolean =>
+  /^[0-9A-Za-z]+$/.test(text.slice(split + 1)) &&
+  checksum(text.slice(0, -checksumLength)) === text.slice(-checksumLength)
 
 /** What is kept of a plaintext for people to tell keys apart: its head and 4 characters. */
 export const hint = (plaintext: string): string => `${plaintext.slice(0, plaintext.lastIndexOf("_") + 1 + hintLength)}…`
@@ -101,7 +115,10 @@ export const redact = (text: string): string => text.replace(anySecret, (found) 
  * The regular expression by which a secret scanner finds keys of these heads. It looks neither ahead nor behind, so
  * that RE2 takes it too.
  *
+ * @param foreign further expressions, of keys of other forms
  * @since 0.1.0
  */
-export const scannerPattern = (heads: Iterable<string>): RegExp =>
-  new RegExp(`\\b(?:${[...heads].join("|")})_[0-9A-Za-z]{${bodyLength}}\\b`, "g")
+export const scannerPattern = (heads: Iterable<string>, foreign: ReadonlyArray<string> = []): RegExp => {
+  const own = `\\b(?:${[...heads].join("|")})_[0-9A-Za-z]{${bodyLength}}\\b`
+  return new RegExp(foreign.length === 0 ? own : `(?:${[own, ...foreign].join("|")})`, "g")
+}

@@ -45,3 +45,6 @@ export const covers = (granted: Scope, required: Scope): boolean => {
  */
 export const missingScopes = (granted: ReadonlyArray<Scope>, required: ReadonlyArray<Scope>): ReadonlyArray<Scope> =>
   required.filter((scope) => !granted.some((held) => covers(held, scope)))
+
+/** Whether a granted scope covers others than itself. */
+export const isWildcard = (scope: Scope): boolean => scope === "*" || scope.endsWith(":*")

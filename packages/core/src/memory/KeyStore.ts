@@ -1,7 +1,7 @@
 import { Effect, Option } from "effect"
 import { keyStatus } from "../domain/ApiKey.js"
-import { NotFoundError, StoreError } from "../domain/Errors.js"
-import type { KeyId, OrganizationId, ProductId, ProjectId } from "../domain/Ids.js"
+import { type NotFoundError, StoreError } from "../domain/Errors.js"
+import type { KeyId, OrganizationId } from "../domain/Ids.js"
 import { type RateLimit, sharesState } from "../domain/RateLimit.js"
 import {
   type Insertion,
@@ -11,9 +11,11 @@ import {
   type NewKey,
   type Revocation
 } from "../ports/KeyStore.js"
-import { fromKey, type KeyRow, patchRow, toKey } from "./KeyRow.js"
+import { importKey, redigest } from "./KeyImport.js"
+import { type KeyRow, patchRow, toKey } from "./KeyRow.js"
 import { newestFirst } from "./NamedRows.js"
-import { digestKey, idempotencyKeyOf, linkKey, type State } from "./State.js"
+import { areLinked, findAbsentOwner, writeKey } from "./NewKey.js"
+import { digestKey, idempotencyKeyOf, type State } from "./State.js"
 
 /** The port over a state. */
 export const make = (state: State) =>
@@ -51,7 +53,9 @@ export const make = (state: State) =>
         for (const row of rows) state.keys.set(row.id, revokeRow(row, revocation))
         return rows.length
       }),
-    delete: (id) => Effect.sync(() => remove(state, id))
+    delete: (id) => Effect.sync(() => remove(state, id)),
+    insertMany: (imports) => Effect.sync(() => imports.map((each) => importKey(state, each))),
+    redigest: (from, to) => Effect.sync(() => redigest(state, from, to))
   })
 
 const insert = (state: State, newKey: NewKey): Effect.Effect<Insertion, NotFoundError | StoreError> => {
@@ -60,17 +64,14 @@ const insert = (state: State, newKey: NewKey): Effect.Effect<Insertion, NotFound
   if (existing !== undefined) return Effect.succeed({ _tag: "Existing", key: toKey(existing) })
   const absent = findAbsentOwner(state, key)
   if (absent !== null) return Effect.fail(absent)
-  const { id, productId, projectId } = key
-  if (projectId !== null && productId !== null && !state.links.has(linkKey({ projectId, productId }))) {
-    return Effect.succeed({ _tag: "NotLinked" })
-  }
+  const { id } = key
+  if (!areLinked(state, key)) return Effect.succeed({ _tag: "NotLinked" })
   if (state.keys.has(id) || state.digests.has(digestKey(digest.bytes))) {
     return Effect.fail(
       new StoreError({ operation: "KeyStore.insert", retryable: false, reason: "memory: duplicate id or digest" })
     )
   }
-  state.keys.set(id, fromKey(newKey))
-  state.digests.set(digestKey(digest.bytes), { keyId: id, bytes: digest.bytes.slice(), secretId: digest.secretId })
+  writeKey(state, newKey)
   if (idempotencyKey !== null) state.idempotencyKeys.set(idempotencyKeyOf(key.organizationId, idempotencyKey), id)
   return Effect.succeed({ _tag: "Inserted" })
 }
@@ -78,26 +79,6 @@ const insert = (state: State, newKey: NewKey): Effect.Effect<Insertion, NotFound
 const findByIdempotencyKey = (state: State, organizationId: OrganizationId, idempotencyKey: string) => {
   const id = state.idempotencyKeys.get(idempotencyKeyOf(organizationId, idempotencyKey))
   return id === undefined ? undefined : state.keys.get(id)
-}
-
-/** Who a key is to belong to. */
-interface Narrowed {
-  readonly organizationId: OrganizationId
-  readonly projectId: ProjectId | null
-  readonly productId: ProductId | null
-}
-
-const findAbsentOwner = (state: State, { organizationId, productId, projectId }: Narrowed): NotFoundError | null => {
-  if (state.organizations.find(organizationId) === undefined) {
-    return new NotFoundError({ entity: "organization", id: organizationId })
-  }
-  if (projectId !== null && state.projects.find(projectId)?.owner !== organizationId) {
-    return new NotFoundError({ entity: "project", id: projectId })
-  }
-  if (productId !== null && state.products.find(productId)?.owner !== organizationId) {
-    return new NotFoundError({ entity: "product", id: productId })
-  }
-  return null
 }
 
 const belongsTo = (row: KeyRow, owner: KeyOwner): boolean =>

@@ -1,6 +1,6 @@
-import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHash, createHmac, createSecretKey, randomBytes, timingSafeEqual } from "node:crypto"
 import { Layer, Redacted } from "effect"
-import { KeyHasher } from "../ports/KeyHasher.js"
+import { KeyHasher, unkeyed } from "../ports/KeyHasher.js"
 
 /**
  * The hasher by `node:crypto`. The signing secret is taken as it is: its length is the caller's to check.
@@ -16,6 +16,10 @@ export const layer = (signingSecret: Redacted.Redacted<string>): Layer.Layer<Key
 
     return KeyHasher.of({
       digest: (plaintext) => ({ bytes: hmac(plaintext), secretId }),
+      unkeyedDigest: (plaintext) => ({
+        bytes: createHash("sha256").update(plaintext, "utf8").digest(),
+        secretId: unkeyed
+      }),
       equals: (one, other) => one.length === other.length && timingSafeEqual(one, other),
       random: (size) => randomBytes(size)
     })

@@ -8,6 +8,9 @@ export interface Digest {
   readonly secretId: string
 }
 
+/** Names no secret: what made a digest without a key, which imports bring. */
+export const unkeyed = "sha256"
+
 /**
  * The cryptography of the domain: digests under the signing secret, and randomness.
  *
@@ -18,6 +21,8 @@ export class KeyHasher extends Context.Tag("@apikeys/core/KeyHasher")<
   {
     /** HMAC-SHA256 (RFC 2104) of the whole plaintext, under the UTF-8 bytes of the signing secret. */
     readonly digest: (plaintext: string) => Digest
+    /** SHA-256 of the whole plaintext, under no secret: `secretId` is {@link unkeyed}. */
+    readonly unkeyedDigest: (plaintext: string) => Digest
     /** Whether two digests are equal, in a time that does not depend on where they differ. */
     readonly equals: (one: Uint8Array, other: Uint8Array) => boolean
     /** That many bytes of a cryptographic source. */

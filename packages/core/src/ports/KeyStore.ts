@@ -7,6 +7,7 @@ import type { Metadata } from "../domain/Metadata.js"
 import type { RateLimit } from "../domain/RateLimit.js"
 import type { Scope } from "../domain/Scope.js"
 import type { Digest } from "./KeyHasher.js"
+import type { KeyImport, KeyImportOutcome } from "./KeyImport.js"
 import type { PageSlice } from "./TenantStore.js"
 
 /** A key to be inserted with its first digest. */
@@ -115,5 +116,21 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
      * What is recorded of it later is dropped.
      */
     readonly delete: (id: KeyId) => Effect.Effect<boolean, StoreError>
+
+    /**
+     * Inserts keys, each with its digest, in one transaction, and tells what became of each, in their order. One
+     * that is not `Inserted` leaves nothing behind and stops none of the others; a later one sees the earlier
+     * ones. Looked at in this order: the digest, the id, the owners, the link. Repeating a call is safe: what it inserted is
+     * `Existing` then. Of concurrent imports of one digest or id exactly one is `Inserted`.
+     */
+    readonly insertMany: (
+      imports: ReadonlyArray<KeyImport>
+    ) => Effect.Effect<ReadonlyArray<KeyImportOutcome>, StoreError>
+
+    /**
+     * Puts another digest into the place of one, of whatever key, and returns whether it did: `false` where the
+     * old one is gone, or the new one is there already. Never inserts, so what was removed meanwhile stays so.
+     */
+    readonly redigest: (from: Uint8Array, to: Digest) => Effect.Effect<boolean, StoreError>
   }
 >() {}

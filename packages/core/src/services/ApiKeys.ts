@@ -8,6 +8,7 @@ import { KeyVerifier, layer as keyVerifier } from "./KeyVerifier.js"
 import type { ApiKeysService } from "./keys/ApiKeysService.js"
 import { makeChanges } from "./keys/change.js"
 import { makeCreateKey } from "./keys/create.js"
+import { makeImports } from "./keys/import.js"
 import { makeReads } from "./keys/read.js"
 import * as MetadataCodec from "./MetadataCodec.js"
 import * as Settings from "./Settings.js"
@@ -84,11 +85,13 @@ export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKe
 }
 
 const make = Effect.gen(function* () {
-  const { heads } = yield* Settings.Settings
+  const { foreign, heads } = yield* Settings.Settings
   return ApiKeys.of({
     createKey: (yield* makeCreateKey) as ApiKeysService["createKey"],
     ...(yield* makeReads),
     ...(yield* makeChanges),
-    keyPattern: scannerPattern(heads).source
+    ...(yield* makeImports),
+    redact: foreign.redact,
+    keyPattern: scannerPattern(heads, foreign.patterns).source
   })
 })

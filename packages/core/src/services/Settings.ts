@@ -1,5 +1,11 @@
 import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
+import {
+  type AcceptForeignKeys,
+  AcceptForeignKeysInput,
+  type ForeignKeys,
+  makeForeignKeys
+} from "../domain/ForeignKeys.js"
 import { decodeInput, invalidInput } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
 import { rule } from "../domain/Rule.js"
@@ -21,6 +27,8 @@ export interface ApiKeysOptions {
   readonly environment?: string | undefined
   /** Further heads (`prefix`, or `prefix_environment`) to accept, so that changing a prefix kills no key. */
   readonly acceptedHeads?: ReadonlyArray<string> | undefined
+  /** Forms of imported keys to accept as well, or a predicate on their text. Default none. */
+  readonly acceptForeignKeys?: AcceptForeignKeys | undefined
 }
 
 /** The options as they are used. */
@@ -31,6 +39,8 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly head: string
     /** The heads of keys that are accepted. */
     readonly heads: ReadonlySet<string>
+    /** The keys of other forms that are accepted. */
+    readonly foreign: ForeignKeys
     readonly signingSecret: Redacted.Redacted<string>
   }
 >() {}
@@ -44,6 +54,10 @@ const decodeOptions = decodeInput(
     acceptedHeads: Schema.optionalWith(Schema.Array(KeyHead).annotations(rule("is not a list of heads")), {
       nullable: true,
       default: () => []
+    }),
+    acceptForeignKeys: Schema.optionalWith(AcceptForeignKeysInput, {
+      nullable: true,
+      default: (): AcceptForeignKeys => []
     })
   })
 )
@@ -68,7 +82,12 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
   const secret = yield* checkSecret(signingSecret)
   const decoded = yield* decodeOptions(rest)
   const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
-  return Settings.of({ head, heads: new Set([head, ...decoded.acceptedHeads]), signingSecret: secret })
+  return Settings.of({
+    head,
+    heads: new Set([head, ...decoded.acceptedHeads]),
+    foreign: makeForeignKeys(decoded.acceptForeignKeys),
+    signingSecret: secret
+  })
 })
 
 /** Checks the options, and warns once where keys would be taken for another vendor's. */

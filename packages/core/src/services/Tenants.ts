@@ -4,6 +4,7 @@ import { Product } from "../domain/Product.js"
 import { Project } from "../domain/Project.js"
 import { TenantStore } from "../ports/TenantStore.js"
 import type { Identifiers } from "./Identifiers.js"
+import { makeTenantImports } from "./tenants/imports.js"
 import {
   decodeNewProduct,
   decodeNewProject,
@@ -55,6 +56,7 @@ const make = Effect.gen(function* () {
   return Tenants.of({
     ...(yield* makeOrganizations),
     ...(yield* makeLinks),
+    ...(yield* makeTenantImports),
     createProject: projects.create,
     getOrCreateProject: projects.getOrCreate,
     getProject: projects.get,

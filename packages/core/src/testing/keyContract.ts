@@ -1,6 +1,7 @@
 import { describe } from "@effect/vitest"
 import type { ContractTest } from "./contract.js"
 import { keyDeletionContract } from "./keyDeletionContract.js"
+import { keyImportContract } from "./keyImportContract.js"
 import { keyInsertionContract } from "./keyInsertionContract.js"
 import { keyRevocationContract } from "./keyRevocationContract.js"
 import { keyRoundTripContract } from "./keyRoundTripContract.js"
@@ -13,4 +14,5 @@ export const keyContract = (test: ContractTest): void => {
   describe("update", () => keyUpdateContract(test))
   describe("revocation", () => keyRevocationContract(test))
   describe("deletion", () => keyDeletionContract(test))
+  describe("import", () => keyImportContract(test))
 }

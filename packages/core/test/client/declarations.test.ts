@@ -8,7 +8,9 @@ const declarations = (module: string) => readFileSync(`${dist}/${module}.d.ts`, 
 describe("what the Promise client declares", () => {
   it.each([
     "client/ApiKeyClient",
+    "client/ClientImports",
     "client/ClientTypes",
+    "client/ImportTypes",
     "services/tenants/TenantInput",
     "services/verifier/ValidateKeyOptions"
   ])("shows no Effect: %s", (module) => {
@@ -24,6 +26,7 @@ describe("what the Promise client declares", () => {
         "../domain/RateLimitStatus.js",
         "../services/tenants/TenantInput.js",
         "../services/verifier/ValidateKeyOptions.js",
+        "./ClientImports.js",
         "./ClientTypes.js"
       ].sort()
     )

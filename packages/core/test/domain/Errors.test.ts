@@ -84,6 +84,13 @@ const table: ReadonlyArray<
     `The project ${id} still has 2 keys`
   ],
   [
+    "KeyConflictError",
+    "key_conflict",
+    new Errors.KeyConflictError({ field: "digest" }),
+    { field: "digest" },
+    "Another API key has this digest"
+  ],
+  [
     "InvalidInputError",
     "invalid_input",
     new Errors.InvalidInputError({ issues: [{ path: "name", rule: "is blank" }] }),
@@ -115,7 +122,7 @@ describe.each(table)("%s", (name, code, error, data, says) => {
     expect(error).toBeInstanceOf(Error)
     expect(error instanceof Errors.ApiKeyError).toBe(true)
     const classes = Object.entries(Errors).filter(([, value]) => typeof value === "function")
-    expect(classes).toHaveLength(11)
+    expect(classes).toHaveLength(12)
     for (const [other, Class] of classes) {
       expect(error instanceof (Class as new () => unknown), other).toBe(other === name)
     }
@@ -143,7 +150,7 @@ describe("ApiKeyError", () => {
       {}
     ]
     for (const other of alike) expect(other instanceof Errors.ApiKeyError).toBe(false)
-    expect(table).toHaveLength(11)
+    expect(table).toHaveLength(12)
   })
 
   it("narrows by instanceof and by _tag", () => {
@@ -209,6 +216,7 @@ describe("the types of errors", () => {
       | "AlreadyExistsError"
       | "NotFoundError"
       | "InUseError"
+      | "KeyConflictError"
       | "InvalidInputError"
       | "StoreError"
     >()
@@ -222,6 +230,7 @@ describe("the types of errors", () => {
       | "already_exists"
       | "not_found"
       | "in_use"
+      | "key_conflict"
       | "invalid_input"
       | "store_unavailable"
     >()

@@ -1,4 +1,4 @@
-import { type Effect, type Layer, type Redacted, Schema } from "effect"
+import { type Effect, type Layer, type Redacted, Schema, Stream } from "effect"
 import { describe, expectTypeOf, it } from "vitest"
 import {
   type AlreadyExistsError,
@@ -7,10 +7,12 @@ import {
   ApiKeys,
   type ApiKeysService,
   type ExpiredKeyError,
+  type ImportKeyData,
   type InsufficientScopeError,
   type InUseError,
   type InvalidInputError,
   type InvalidKeyError,
+  type KeyConflictError,
   type KeyId,
   type KeyNotAllowedError,
   type KeyVerifier,
@@ -53,6 +55,23 @@ describe("types", () => {
     expectTypeOf<ErrorOf<ApiKeysService["updateKey"]>>().toEqualTypeOf<NotFoundError | InvalidInputError | StoreError>()
     expectTypeOf<Effect.Effect.Error<ApiKeysService["health"]>>().toBeNever()
     expectTypeOf<ErrorOf<KeyVerifierService["flush"]>>().toBeNever()
+  })
+
+  it("an import takes a digest or a plaintext, never both, and tells what can stand against it", () => {
+    expectTypeOf<ErrorOf<ApiKeysService["importKey"]>>().toEqualTypeOf<
+      KeyConflictError | NotFoundError | InvalidInputError | StoreError
+    >()
+    const digest = { algorithm: "sha256", hex: "" } as const
+    const organizationId = ""
+    expectTypeOf({ organizationId, digest }).toExtend<ImportKeyData>()
+    expectTypeOf({ organizationId, plaintext: "" }).toExtend<ImportKeyData>()
+    expectTypeOf({ organizationId }).not.toExtend<ImportKeyData>()
+    expectTypeOf({ organizationId, digest, plaintext: "" }).not.toExtend<ImportKeyData>()
+    expectTypeOf({ organizationId, digest: { ...digest, base64: "" } }).not.toExtend<ImportKeyData>()
+    const failing = (keys: ApiKeysService) => keys.importKeys(Stream.fail("broken" as const))
+    expectTypeOf<Effect.Effect.Error<ReturnType<typeof failing>>>().toEqualTypeOf<
+      "broken" | InvalidInputError | StoreError
+    >()
   })
 
   it("one layer gives all three services, and needs a store", () => {

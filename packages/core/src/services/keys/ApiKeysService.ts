@@ -1,63 +1,12 @@
 import type { Effect, Redacted, Stream } from "effect"
 import type { ApiKeyOf, KeyStatus } from "../../domain/ApiKey.js"
-import type { InvalidInputError, NotFoundError, StoreError } from "../../domain/Errors.js"
-import type { Instant } from "../../domain/Instant.js"
+import type { InvalidInputError, KeyConflictError, NotFoundError, StoreError } from "../../domain/Errors.js"
 import type { Metadata } from "../../domain/Metadata.js"
 import type { Page } from "../../domain/Page.js"
-import type { RateLimitAlgorithm } from "../../domain/RateLimit.js"
 import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
-import type { RateLimitWindow } from "../../domain/RateLimitWindow.js"
 import type { PageInput } from "../tenants/TenantInput.js"
-
-/** A point in time as a caller gives it: between 1970 and 9999, to the millisecond. */
-export type InstantInput = Instant | Date
-
-/**
- * A rate limit as a caller gives it.
- *
- * @since 0.1.0
- */
-export interface RateLimitInput {
-  /** 1 to 64 of `A-Z a-z 0-9 _ . -`, distinct among the limits of a key. Default `default`. */
-  readonly name?: string | undefined
-  /** 1 to 10^15 − 1. */
-  readonly requests: number
-  /** A named window, or whole seconds. */
-  readonly window: RateLimitWindow
-  /** Default `fixed-window`. */
-  readonly algorithm?: RateLimitAlgorithm | undefined
-  /** What a token bucket holds at most. Default `requests`. */
-  readonly burst?: number | null | undefined
-}
-
-/** Fields that are given at creation and may be changed later. */
-interface Changeable<M> {
-  /** For people: trimmed, 1 to 255 code points. */
-  readonly name?: string | null | undefined
-  /** At most 100; none grant nothing. */
-  readonly scopes?: ReadonlyArray<string> | null | undefined
-  /** At most 16; none limit nothing. */
-  readonly rateLimits?: ReadonlyArray<RateLimitInput> | null | undefined
-  /** The first moment at which the key no longer verifies; `null` for never. */
-  readonly expiresAt?: InstantInput | null | undefined
-  /** A JSON object of at most 16 KiB and depth 16; replaced whole. */
-  readonly metadata?: M | null | undefined
-}
-
-/**
- * What a new key is made of.
- *
- * @since 0.1.0
- */
-export interface CreateKeyInput<M = Metadata> extends Changeable<M> {
-  readonly organizationId: string
-  /** Narrows the key to a project of the organization. */
-  readonly projectId?: string | null | undefined
-  /** Narrows the key to a product of the organization; linked to the project where both are given. */
-  readonly productId?: string | null | undefined
-  /** In the future. */
-  readonly expiresAt?: InstantInput | null | undefined
-}
+import type { ImportedKey, ImportKeyInput, ImportKeyOptions, ImportProgress, RefusedImport } from "./ImportKeys.js"
+import type { Changeable, CreateKeyInput, InstantInput } from "./KeyInput.js"
 
 /**
  * Fields of a key to change: those left out stay, `null` clears.
@@ -123,6 +72,22 @@ export interface Health {
   readonly error: StoreError | null
 }
 
+/**
+ * How many keys are imported.
+ *
+ * @since 0.1.0
+ */
+export interface ImportKeysEffects<E = never, R = never> extends ImportKeyOptions {
+  /** How many keys a transaction inserts: 1 to 4096. Default 512. */
+  readonly batchSize?: number | undefined
+  /** Is told of each key that is refused, in their order; the import waits for it. */
+  readonly onRefused?: ((refused: RefusedImport) => Effect.Effect<unknown, E, R>) | undefined
+  /** Is told after each transaction how far the import is; the import waits for it. */
+  readonly onProgress?: ((progress: ImportProgress) => Effect.Effect<unknown, E, R>) | undefined
+}
+
+export type * from "./KeyInput.js"
+
 type Fails = InvalidInputError | StoreError
 type FailsOrAbsent = NotFoundError | Fails
 
@@ -158,6 +123,24 @@ export interface ApiKeysService<M = Metadata> {
   readonly getLimits: (id: string) => Effect.Effect<ReadonlyArray<RateLimitStatus>, FailsOrAbsent>
   /** Starts the limits of a key afresh. */
   readonly resetLimits: (id: string) => Effect.Effect<void, FailsOrAbsent>
+  /**
+   * Takes over a key that was issued elsewhere, without issuing it anew. Importing it once more finds it, and writes
+   * nothing. To be verified, its plaintext must be of a form that the client accepts: see `acceptForeignKeys`.
+   */
+  readonly importKey: (
+    input: ImportKeyInput<M>,
+    options?: ImportKeyOptions
+  ) => Effect.Effect<ImportedKey<M>, KeyConflictError | FailsOrAbsent>
+  /**
+   * Imports as many keys as there are, in bounded memory: a transaction for each batch of them. What is refused
+   * stops none of the others. An import that failed half way may be run again from its beginning.
+   */
+  readonly importKeys: <E = never, R = never, E2 = never, R2 = never>(
+    inputs: Stream.Stream<ImportKeyInput<M>, E, R>,
+    options?: ImportKeysEffects<E2, R2>
+  ) => Effect.Effect<ImportProgress, E | E2 | Fails, R | R2>
+  /** Masks every key in a text, such as a log line; what is left of each is its hint. */
+  readonly redact: (text: string) => string
   /** Never fails: a store that does not answer is what it tells. */
   readonly health: Effect.Effect<Health>
   /** The regular expression (without flags; of RE2 too) by which a secret scanner finds keys of this deployment. */

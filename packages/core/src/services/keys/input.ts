@@ -9,7 +9,8 @@ import { Scopes } from "../../domain/Scope.js"
 
 export const decodeKeyId = decodeValue("id", idInput(KeyId))
 
-const orNull = <A, I>(schema: Schema.Schema<A, I>) =>
+/** `null` where nothing is given. */
+export const orNull = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.optionalWith(Schema.NullOr(schema), { default: () => null })
 
 const organizationId = idInput(OrganizationId)
@@ -27,18 +28,18 @@ const list = <A, I>(schema: Schema.Schema<ReadonlyArray<A>, I>) =>
 /** Metadata passes unread: the codec checks it. */
 const metadata = Schema.optional(Schema.Unknown)
 
-export const decodeNewKey = decodeInput(
-  Schema.Struct({
-    ...owner,
-    organizationId,
-    name: orNull(ShortText),
-    scopes: list(Scopes),
-    rateLimits: list(RateLimitsInput),
-    expiresAt: orNull(InstantInput),
-    metadata,
-    idempotencyKey: orNull(ShortText)
-  })
-)
+/** What a key is made of, be it new or imported. */
+export const newKeyFields = {
+  ...owner,
+  organizationId,
+  name: orNull(ShortText),
+  scopes: list(Scopes),
+  rateLimits: list(RateLimitsInput),
+  expiresAt: orNull(InstantInput),
+  metadata
+}
+
+export const decodeNewKey = decodeInput(Schema.Struct({ ...newKeyFields, idempotencyKey: orNull(ShortText) }))
 
 const change = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 

@@ -15,3 +15,25 @@ export interface LinkInput {
   readonly productId: string
   readonly projectId: string
 }
+
+/**
+ * An organization that was kept elsewhere.
+ *
+ * @since 0.1.0
+ */
+export interface ImportOrganizationInput<Time = Date> {
+  /** Any UUID. */
+  readonly id: string
+  readonly name: string
+  /** Default: now. */
+  readonly createdAt?: Time | undefined
+}
+
+/**
+ * A project or product that was kept elsewhere.
+ *
+ * @since 0.1.0
+ */
+export interface ImportInOrganizationInput<Time = Date> extends ImportOrganizationInput<Time> {
+  readonly organizationId: string
+}

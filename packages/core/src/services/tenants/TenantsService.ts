@@ -10,7 +10,14 @@ import type { Organization } from "../../domain/Organization.js"
 import type { Page } from "../../domain/Page.js"
 import type { Product } from "../../domain/Product.js"
 import type { Project } from "../../domain/Project.js"
-import type { LinkInput, NamedInOrganization, PageInput } from "./TenantInput.js"
+import type { InstantInput } from "../keys/KeyInput.js"
+import type {
+  ImportInOrganizationInput,
+  ImportOrganizationInput,
+  LinkInput,
+  NamedInOrganization,
+  PageInput
+} from "./TenantInput.js"
 
 type Reads<A, Absent = NotFoundError> = Effect.Effect<A, Absent | InvalidInputError | StoreError>
 type Creates<A, Absent = NotFoundError> = Effect.Effect<A, AlreadyExistsError | Absent | InvalidInputError | StoreError>
@@ -62,4 +69,20 @@ export interface TenantsService {
   readonly removeProductFromProject: (input: LinkInput) => Reads<void>
   /** Newest product first. */
   readonly listProductsOfProject: (input: PageInput & { readonly projectId: string }) => Reads<Page<Product>>
+
+  /**
+   * Takes over an organization under its own id: `true` where it is new. One that is there under this id is returned as
+   * it is, whatever its name is by now; the name of another is `AlreadyExistsError`.
+   */
+  readonly importOrganization: (
+    input: ImportOrganizationInput<InstantInput>
+  ) => Creates<readonly [organization: Organization, created: boolean], never>
+  /** Takes over a project under its own id, as {@link importOrganization} does. */
+  readonly importProject: (
+    input: ImportInOrganizationInput<InstantInput>
+  ) => Creates<readonly [project: Project, created: boolean]>
+  /** Takes over a product under its own id, as {@link importOrganization} does. */
+  readonly importProduct: (
+    input: ImportInOrganizationInput<InstantInput>
+  ) => Creates<readonly [product: Product, created: boolean]>
 }

@@ -7,7 +7,10 @@ import { getOrCreate, orNotFound, readPage } from "./entity.js"
 import { decodeOrganizationId, decodeOrganizationName, decodePage } from "./input.js"
 import type { TenantsService } from "./TenantsService.js"
 
-type Operations = Pick<TenantsService, Extract<keyof TenantsService, `${string}Organization${string}`>>
+type Operations = Omit<
+  Pick<TenantsService, Extract<keyof TenantsService, `${string}Organization${string}`>>,
+  "importOrganization"
+>
 
 export const makeOrganizations = Effect.gen(function* () {
   const store = yield* TenantStore

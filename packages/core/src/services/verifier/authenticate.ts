@@ -8,14 +8,16 @@ import {
   type StoreError
 } from "../../domain/Errors.js"
 import { isWellFormed } from "../../domain/KeyToken.js"
-import { KeyHasher } from "../../ports/KeyHasher.js"
-import { type FoundKey, KeyStore } from "../../ports/KeyStore.js"
+import type { FoundKey } from "../../ports/KeyStore.js"
 import { Settings } from "../Settings.js"
+import { makeLookUp, type PresentedKey } from "./lookUp.js"
 
-/** The text of a key of this deployment, or nothing: no store is asked about anything else. */
-const parse = (plaintext: unknown, heads: ReadonlySet<string>): string | null => {
+/** The text of a key that this deployment accepts, or nothing: no store is asked about anything else. */
+const parse = (plaintext: unknown, { foreign, heads }: typeof Settings.Service): PresentedKey | null => {
   const text = Redacted.isRedacted(plaintext) ? Redacted.value(plaintext) : plaintext
-  return typeof text === "string" && isWellFormed(text, heads) ? text : null
+  if (typeof text !== "string") return null
+  if (isWellFormed(text, heads)) return { text, foreign: false }
+  return foreign.accepts(text) ? { text, foreign: true } : null
 }
 
 /** A key whose holder proved the secret may be told its state. */
@@ -32,25 +34,15 @@ const checkStatus = (found: FoundKey, now: number): Effect.Effect<FoundKey, Expi
 
 /** From a plaintext to an active key. */
 export const makeAuthenticate = Effect.gen(function* () {
-  const { heads } = yield* Settings
-  const hasher = yield* KeyHasher
-  const store = yield* KeyStore
-
-  const lookUp = Effect.fnUntraced(function* (text: string) {
-    const digest = hasher.digest(text)
-    const [found] = yield* store.findByDigests([digest.bytes])
-    if (found === undefined || found._tag === "None") return yield* new InvalidKeyError()
-    // An index may compare in its own way; what was found is compared once more, in constant time.
-    if (!hasher.equals(found.value.digest, digest.bytes)) return yield* new InvalidKeyError()
-    return found.value
-  })
+  const settings = yield* Settings
+  const lookUp = yield* makeLookUp
 
   return Effect.fnUntraced(function* (
     plaintext: unknown
   ): Effect.fn.Return<FoundKey, AuthenticationError | StoreError> {
-    const text = parse(plaintext, heads)
-    if (text === null) return yield* new InvalidKeyError()
-    const found = yield* lookUp(text)
+    const presented = parse(plaintext, settings)
+    if (presented === null) return yield* new InvalidKeyError()
+    const found = yield* lookUp(presented)
     return yield* checkStatus(found, yield* Clock.currentTimeMillis)
   })
 })

@@ -1,12 +1,14 @@
 import { Layer } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ApiKeyClient } from "../../client/ApiKeyClient.js"
+import { pythonKeys } from "../../domain/ForeignKeys.js"
 import { Store, type StoreLayer } from "../../ports/Store.js"
 import { makeCapture } from "../capture.js"
 import { clientAccess } from "./clientAccess.js"
 import { clientClosing } from "./clientClosing.js"
 import type { OpenedClient } from "./clientFixtures.js"
 import { clientFuzz } from "./clientFuzz.js"
+import { clientImports } from "./clientImports.js"
 import { clientKeys } from "./clientKeys.js"
 import { clientLimits } from "./clientLimits.js"
 import { clientTenants } from "./clientTenants.js"
@@ -17,7 +19,13 @@ import { makeClientWatch } from "./clientWatch.js"
 export const contractSecret = "c0ffee".repeat(10).padEnd(64, "0")
 
 const openStore = (store: Store, environment = "live") =>
-  ApiKeyClient.open({ store, signingSecret: contractSecret, keyPrefix: "myapp", environment })
+  ApiKeyClient.open({
+    store,
+    signingSecret: contractSecret,
+    keyPrefix: "myapp",
+    environment,
+    acceptForeignKeys: [pythonKeys({ prefix: "old", environment })]
+  })
 
 /**
  * Holds the whole library, over a store, to what it promises its users: every operation of the Promise client,
@@ -53,6 +61,7 @@ export const clientContract = (name: string, open: () => StoreLayer, options?: {
     describe("verification", () => clientVerification(opened, openClient))
     describe("access", () => clientAccess(opened))
     describe("limits", () => clientLimits(opened))
+    describe("imports", () => clientImports(opened, openClient, contractSecret))
     // Unwatched: it makes so much that to look through all of it would take minutes.
     describe("hostile input", () => clientFuzz(() => openStore(open())))
     describe("closing", () => clientClosing(openClient))

@@ -35,12 +35,24 @@ export const makeClientWatch = (capture: Capture): ClientWatch => {
     return call
   }
 
+  /** What a call is given: a key to import, or one to verify. */
+  const remember = (args: ReadonlyArray<unknown>): void => {
+    for (const given of args) {
+      if (tellsPlaintext(given) && given.plaintext !== "") plaintexts.add(given.plaintext)
+      if (typeof given === "string" && /^old_[a-z]+_.{43}$/.test(given)) plaintexts.add(given)
+    }
+  }
+
   return {
     over: (client) =>
       new Proxy(client, {
         get: (target, member) => {
           const value: unknown = Reflect.get(target, member, target)
-          return typeof value === "function" ? (...args: Array<unknown>) => watch(value.apply(target, args)) : value
+          if (typeof value !== "function") return value
+          return (...args: Array<unknown>) => {
+            remember(args)
+            return watch(value.apply(target, args))
+          }
         }
       }),
     secrets: async (signingSecret) => {

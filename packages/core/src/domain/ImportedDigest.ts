@@ -1,0 +1,59 @@
+import { Either, Encoding, ParseResult, Schema } from "effect"
+import { rule } from "./Rule.js"
+
+const digestLength = 32
+
+const text = Schema.optional(Schema.String.annotations(rule("is not a string")))
+
+const Written = Schema.Struct({
+  algorithm: Schema.Literal("hmac-sha256", "sha256").annotations(rule("is not hmac-sha256 or sha256")),
+  hex: text,
+  base64: text,
+  base64url: text
+})
+
+const decoders = {
+  hex: Encoding.decodeHex,
+  base64: Encoding.decodeBase64,
+  base64url: Encoding.decodeBase64Url
+} as const
+
+/** Far more than 32 bytes take, so that nothing enormous is decoded. */
+const maxWritten = 128
+
+const bytesOf = (written: typeof Written.Type): Uint8Array | null => {
+  for (const encoding of ["hex", "base64", "base64url"] as const) {
+    const value = written[encoding]
+    if (value === undefined) continue
+    const bytes = value.length > maxWritten ? null : Either.getOrNull(decoders[encoding](value))
+    return bytes?.length === digestLength ? bytes : null
+  }
+  return null
+}
+
+const isWrittenOnce = ({ base64, base64url, hex }: typeof Written.Type): boolean =>
+  [hex, base64, base64url].filter((value) => value !== undefined).length === 1
+
+/** A digest as its bytes, and how it was made. */
+export interface ImportedDigest {
+  readonly algorithm: "hmac-sha256" | "sha256"
+  readonly bytes: Uint8Array
+}
+
+const notBytes = Schema.Unknown.annotations(rule(`is not ${digestLength} bytes, written as it says`)).ast
+
+/** A digest as a caller writes it: in hex, base64 or base64url. */
+export const ImportedDigestInput = Schema.transformOrFail(
+  Written.pipe(Schema.filter(isWrittenOnce, rule("is not one of hex, base64 and base64url"))),
+  Schema.declare((value): value is ImportedDigest => typeof value === "object" && value !== null),
+  {
+    strict: true,
+    decode: (written) => {
+      const bytes = bytesOf(written)
+      return bytes === null
+        ? ParseResult.fail(new ParseResult.Type(notBytes, written))
+        : ParseResult.succeed({ algorithm: written.algorithm, bytes })
+    },
+    encode: ({ algorithm, bytes }) => ParseResult.succeed({ algorithm, hex: Encoding.encodeHex(bytes) })
+  }
+)

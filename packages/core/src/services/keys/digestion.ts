@@ -1,0 +1,56 @@
+import { Effect, Encoding } from "effect"
+import type { InvalidInputError } from "../../domain/Errors.js"
+import { KeyId, type OrganizationId, uuidOf } from "../../domain/Ids.js"
+import type { ImportedDigest } from "../../domain/ImportedDigest.js"
+import { invalidInput } from "../../domain/Input.js"
+import { isWellFormed } from "../../domain/KeyToken.js"
+import { type Digest, KeyHasher, unkeyed } from "../../ports/KeyHasher.js"
+import { Settings } from "../Settings.js"
+
+/** What an import told of a plaintext: its digest or all of it, and a hint where it was given. */
+interface Told {
+  readonly hint: string | null
+  readonly digest: ImportedDigest | null
+  readonly plaintext: string | null
+}
+
+/** What is kept of a plaintext. */
+interface Kept {
+  readonly digest: Digest
+  readonly hint: string
+}
+
+/** From what an import tells of a plaintext to what is kept of it. */
+export const makeDigestion = Effect.gen(function* () {
+  const { foreign, heads } = yield* Settings
+  const hasher = yield* KeyHasher
+  const ofNothing = [hasher.digest(""), hasher.unkeyedDigest("")] as const
+  const [{ secretId }] = ofNothing
+
+  const fromPlaintext = (plaintext: string): Effect.Effect<Kept, InvalidInputError> =>
+    isWellFormed(plaintext, heads) || foreign.accepts(plaintext)
+      ? Effect.succeed({ digest: hasher.digest(plaintext), hint: foreign.hint(plaintext) })
+      : Effect.fail(invalidInput("plaintext", "is not of a form that this client accepts"))
+
+  const fromDigest = ({ algorithm, bytes }: ImportedDigest): Effect.Effect<Kept, InvalidInputError> =>
+    ofNothing.some((nothing) => hasher.equals(nothing.bytes, bytes))
+      ? Effect.fail(invalidInput("digest", "is that of the empty string"))
+      : Effect.succeed({ digest: { bytes, secretId: algorithm === "sha256" ? unkeyed : secretId }, hint: "…" })
+
+  return {
+    digestOf: ({ digest, hint, plaintext }: Told): Effect.Effect<Kept, InvalidInputError> => {
+      const kept = digest === null ? fromPlaintext(plaintext ?? "") : fromDigest(digest)
+      if (hint === null) return kept
+      // Somebody will give the whole key for its hint.
+      if (foreign.redact(hint) !== hint) return Effect.fail(invalidInput("hint", "holds a key"))
+      return Effect.map(kept, (each) => ({ ...each, hint }))
+    },
+
+    /**
+     * The same id for the same digest, whatever becomes of the digest after: so a second import finds the key. Under
+     * the signing secret, since an id is no secret, and a digest without a key is one where its plaintext can be guessed.
+     */
+    idOf: (organizationId: OrganizationId, { bytes }: Digest): KeyId =>
+      KeyId.make(uuidOf(hasher.digest(`@apikeys/core/importId\n${organizationId}\n${Encoding.encodeHex(bytes)}`).bytes))
+  }
+})

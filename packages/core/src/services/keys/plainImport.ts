@@ -1,0 +1,158 @@
+import { DateTime, Either, Encoding } from "effect"
+import type { KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
+import type { ImportedDigest } from "../../domain/ImportedDigest.js"
+import type { Instant } from "../../domain/Instant.js"
+import type { RateLimit } from "../../domain/RateLimit.js"
+import { isStorable } from "../../domain/Rule.js"
+import type { Scope } from "../../domain/Scope.js"
+
+/** The fields of an imported key, as they are decoded. */
+export interface ImportFields {
+  readonly organizationId: OrganizationId
+  readonly projectId: ProjectId | null
+  readonly productId: ProductId | null
+  readonly name: string | null
+  readonly scopes: ReadonlyArray<Scope>
+  readonly rateLimits: ReadonlyArray<RateLimit>
+  readonly expiresAt: Instant | null
+  readonly metadata?: unknown
+  readonly id: KeyId | null
+  readonly digest: ImportedDigest | null
+  readonly plaintext: string | null
+  readonly hint: string | null
+  readonly createdAt: Instant | null
+  readonly useCount: number
+  readonly lastUsedAt: Instant | null
+  readonly revokedAt: Instant | null
+  readonly revokedReason: string | null
+}
+
+/** Stands for a value that is not plain, be it right or wrong: the schema decides. */
+const unsure = Symbol("unsure")
+
+type Unsure = typeof unsure
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const scope = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/
+const hex = /^[0-9a-f]{64}$/
+const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+const plainId = (value: unknown): string | Unsure => (typeof value === "string" && uuid.test(value) ? value : unsure)
+
+const plainText = (value: unknown): string | Unsure =>
+  typeof value === "string" && value !== "" && value.length <= 255 && value.trim() === value && isStorable(value)
+    ? value
+    : unsure
+
+const plainDate = (value: unknown): Instant | Unsure => {
+  if (!(value instanceof Date)) return unsure
+  const millis = value.getTime()
+  return millis >= 0 && millis <= latest ? DateTime.unsafeMake(millis) : unsure
+}
+
+const plainCount = (value: unknown): number | Unsure =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : unsure
+
+const plainScopes = (value: unknown): ReadonlyArray<string> | Unsure => {
+  if (!Array.isArray(value) || value.length > 100) return unsure
+  for (let i = 0; i < value.length; i++) if (typeof value[i] !== "string" || !scope.test(value[i])) return unsure
+  return [...new Set<string>(value)]
+}
+
+const plainLimit = (value: unknown): RateLimit | Unsure => {
+  if (typeof value !== "object" || value === null) return unsure
+  const { requests, window } = value as { readonly requests: unknown; readonly window: unknown }
+  // Nothing but these two, in which nearly all limits consist, once they come from elsewhere.
+  if (Object.keys(value).length !== 2 || typeof requests !== "number" || !Number.isSafeInteger(requests)) return unsure
+  if (requests < 1 || requests > 999_999_999_999_999) return unsure
+  switch (window) {
+    case "second":
+    case "minute":
+    case "hour":
+    case "day":
+    case "month":
+      return { name: "default", algorithm: "fixed-window", requests, window, burst: null }
+    default:
+      return unsure
+  }
+}
+
+const plainLimits = (value: unknown): ReadonlyArray<RateLimit> | Unsure => {
+  if (!Array.isArray(value) || value.length > 1) return unsure
+  if (value.length === 0) return []
+  const limit = plainLimit(value[0])
+  return limit === unsure ? unsure : [limit]
+}
+
+const plainDigest = (value: unknown): ImportedDigest | Unsure => {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 2) return unsure
+  const { algorithm, hex: written } = value as { readonly algorithm: unknown; readonly hex: unknown }
+  if (algorithm !== "hmac-sha256" && algorithm !== "sha256") return unsure
+  if (typeof written !== "string" || !hex.test(written)) return unsure
+  return Either.match(Encoding.decodeHex(written), {
+    onLeft: () => unsure,
+    onRight: (bytes) => ({ algorithm, bytes })
+  })
+}
+
+/** Those fields whose plain form is known; the others are for the schema. */
+const plainFields: Readonly<Record<string, (value: unknown) => unknown>> = {
+  organizationId: plainId,
+  projectId: plainId,
+  productId: plainId,
+  id: plainId,
+  name: plainText,
+  revokedReason: plainText,
+  scopes: plainScopes,
+  rateLimits: plainLimits,
+  digest: plainDigest,
+  createdAt: plainDate,
+  expiresAt: plainDate,
+  lastUsedAt: plainDate,
+  revokedAt: plainDate,
+  useCount: plainCount,
+  metadata: (value) => value
+}
+
+const nothing: ReadonlyArray<never> = Object.freeze([])
+
+/**
+ * What the schema makes of an import, for one that is plain: of its class are nearly all, and a million of them would
+ * wait for the schema longer than for the database. `null` for any other, right or wrong, which the schema decodes.
+ */
+export const decodePlain = (input: unknown): ImportFields | null => {
+  if (typeof input !== "object" || input === null) return null
+  const fields: Record<string, unknown> = {
+    projectId: null,
+    productId: null,
+    name: null,
+    scopes: nothing,
+    rateLimits: nothing,
+    expiresAt: null,
+    id: null,
+    digest: null,
+    plaintext: null,
+    hint: null,
+    createdAt: null,
+    useCount: 0,
+    lastUsedAt: null,
+    revokedAt: null,
+    revokedReason: null
+  }
+  try {
+    for (const field of Object.keys(input)) {
+      const value = (input as Readonly<Record<string, unknown>>)[field]
+      if (value === undefined || value === null) {
+        if (!Object.hasOwn(plainFields, field)) return null
+        continue
+      }
+      const plain = Object.hasOwn(plainFields, field) ? plainFields[field]?.(value) : unsure
+      if (plain === unsure || plain === undefined) return null
+      fields[field] = plain
+    }
+  } catch {
+    // A getter or a proxy threw: the schema finds out, and says so.
+    return null
+  }
+  return fields.organizationId === undefined ? null : (fields as unknown as ImportFields)
+}

@@ -1,0 +1,275 @@
+import { type Digest, type KeyImport, type KeyImportOutcome, type KeyStore, StoreError } from "@apikeys/core"
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import type { ArrayHelper, Fragment, Statement } from "@effect/sql/Statement"
+import { Data, Effect, Encoding, Schema } from "effect"
+import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
+import type { KeyCodec } from "./KeyCodec.js"
+import type { Operations } from "./Operations.js"
+
+type Members = Pick<typeof KeyStore.Service, "insertMany" | "redigest">
+
+/** As many values as one statement asks about. */
+const maxAsked = 1024
+
+/** As many rows as one statement inserts: a key has 16 columns, and databases take some 32,000 values at most. */
+const maxInserted = 1024
+
+/** Enough for any race: each time, somebody else inserted some of the same keys. */
+const looks = 20
+
+/** Something that is to be inserted is there already, and nothing was written. */
+class Overtaken extends Data.TaggedError("Overtaken") {}
+
+const isOvertaken = ({ _tag }: Overtaken | StoreError): boolean => _tag === "Overtaken"
+
+/** What a store knows about the keys of an import before it inserts any. */
+interface Known {
+  readonly organizations: ReadonlySet<string>
+  /** The organization of each project and product. */
+  readonly owners: ReadonlyMap<string, string>
+  readonly links: ReadonlySet<string>
+  /** Whose a digest is. */
+  readonly digests: Map<string, { readonly keyId: string; readonly organizationId: string }>
+  /** Of each key that is there: its organization, and the secrets of its digests. */
+  readonly keys: Map<string, { readonly organizationId: string; readonly secretIds: Set<string> }>
+}
+
+const linkOf = (projectId: string, productId: string): string => `${projectId} ${productId}`
+
+const absentOf = ({ organizationId, productId, projectId }: KeyImport["key"], { organizations, owners }: Known) => {
+  if (!organizations.has(organizationId)) return "organization"
+  if (projectId !== null && owners.get(projectId) !== organizationId) return "project"
+  return productId !== null && owners.get(productId) !== organizationId ? "product" : null
+}
+
+/** What becomes of one key; one that is to be inserted is known from then on. */
+const settle = (known: Known, { digest, key }: KeyImport): KeyImportOutcome => {
+  const { id, organizationId, productId, projectId } = key
+  const digestKey = Encoding.encodeHex(digest.bytes)
+  const held = known.digests.get(digestKey)
+  if (held !== undefined) {
+    return held.organizationId === organizationId
+      ? { _tag: "Existing", keyId: held.keyId as typeof id }
+      : { _tag: "Taken", field: "digest" }
+  }
+  const holder = known.keys.get(id)
+  if (holder !== undefined) {
+    return holder.organizationId === organizationId
+      ? { _tag: "OtherDigest", renewed: !holder.secretIds.has(digest.secretId) }
+      : { _tag: "Taken", field: "id" }
+  }
+  const absent = absentOf(key, known)
+  if (absent !== null) return { _tag: "Absent", entity: absent }
+  if (projectId !== null && productId !== null && !known.links.has(linkOf(projectId, productId))) {
+    return { _tag: "NotLinked" }
+  }
+  known.digests.set(digestKey, { keyId: id, organizationId })
+  known.keys.set(id, { organizationId, secretIds: new Set([digest.secretId]) })
+  return { _tag: "Inserted" }
+}
+
+const distinct = (values: ReadonlyArray<string | null>): ReadonlyArray<string> => [
+  ...new Set(values.filter((value) => value !== null))
+]
+
+/** The members of the port that take over keys. */
+export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: KeyCodec): Members => {
+  const { bytes, decodeId, forShare, id, instant, rows, run, sql, tables } = dialect
+  const decodeDigest = Schema.decodeUnknownSync(rows.Digest.fields.digest)
+  const decodeLink = Schema.decodeUnknownSync(rows.Link)
+
+  const ask = Effect.fnUntraced(function* <Row>(
+    connection: Connection,
+    values: ReadonlyArray<unknown>,
+    statement: (asked: ArrayHelper) => Statement<object>
+  ): Effect.fn.Return<ReadonlyArray<Row>, SqlError> {
+    const found: Array<Row> = []
+    for (let start = 0; start < values.length; start += maxAsked) {
+      const asked = padded(values.slice(start, start + maxAsked))
+      for (const row of yield* run(connection, statement(sql.in(asked)))) found.push(row as Row)
+    }
+    return found
+  })
+
+  /** Locked until the transaction ends, so that what is inserted belongs to what is there. */
+  const ownersOf = (connection: Connection, table: Fragment, ids: ReadonlyArray<string>) =>
+    Effect.map(
+      ask<{ readonly id: unknown; readonly organization_id: unknown }>(
+        connection,
+        ids.map(id),
+        (asked) => sql`select id, organization_id from ${table} where id in ${asked} order by id ${forShare}`
+      ),
+      (found) => found.map((row) => [decodeId(row.id), decodeId(row.organization_id)] as const)
+    )
+
+  const linksOf = (connection: Connection, projectIds: ReadonlyArray<string>) =>
+    Effect.map(
+      ask(
+        connection,
+        projectIds.map(id),
+        (asked) =>
+          sql`select project_id, product_id from ${tables.projectProducts} where project_id in ${asked} ${forShare}`
+      ),
+      (found) => found.map((row) => decodeLink(row)).map((link) => linkOf(link.project_id, link.product_id))
+    )
+
+  /** To whom keys may belong. */
+  const lookAtOwners = Effect.fnUntraced(function* (
+    connection: Connection,
+    imports: ReadonlyArray<KeyImport>
+  ): Effect.fn.Return<Known, SqlError> {
+    const keys = imports.map(({ key }) => key)
+    const organizations = yield* ask<{ readonly id: unknown }>(
+      connection,
+      distinct(keys.map(({ organizationId }) => organizationId)).map(id),
+      (asked) => sql`select id from ${tables.organizations} where id in ${asked} order by id ${forShare}`
+    )
+    const projects = yield* ownersOf(connection, tables.projects, distinct(keys.map(({ projectId }) => projectId)))
+    const products = yield* ownersOf(connection, tables.products, distinct(keys.map(({ productId }) => productId)))
+    const narrowedTwice = keys.map(({ productId, projectId }) => (productId === null ? null : projectId))
+    const links = yield* linksOf(connection, distinct(narrowedTwice))
+    return {
+      organizations: new Set(organizations.map((row) => decodeId(row.id))),
+      owners: new Map([...projects, ...products]),
+      links: new Set(links),
+      digests: new Map(),
+      keys: new Map()
+    }
+  })
+
+  /** The same, and what is there of the keys already. */
+  const look = Effect.fnUntraced(function* (
+    connection: Connection,
+    imports: ReadonlyArray<KeyImport>
+  ): Effect.fn.Return<Known, SqlError> {
+    const owners = yield* lookAtOwners(connection, imports)
+    const keys = imports.map(({ key }) => key)
+    // Each statement sees what others committed before it. So a key that comes in between is known by its digest, and
+    // of one whose digest is replaced in between the secrets are those after.
+    const there = yield* ask<{ readonly id: unknown; readonly organization_id: unknown }>(
+      connection,
+      keys.map((key) => id(key.id)),
+      (asked) => sql`select id, organization_id from ${tables.keys} where id in ${asked}`
+    )
+    const digests = yield* ask<{
+      readonly digest: unknown
+      readonly key_id: unknown
+      readonly organization_id: unknown
+    }>(
+      connection,
+      imports.map(({ digest }) => bytes(digest.bytes)),
+      (asked) => sql`
+        select d.digest, d.key_id, k.organization_id
+        from ${tables.digests} d join ${tables.keys} k on k.id = d.key_id
+        where d.digest in ${asked}`
+    )
+    const known: Known = {
+      ...owners,
+      digests: new Map(
+        digests.map((row) => [
+          Encoding.encodeHex(decodeDigest(row.digest)),
+          { keyId: decodeId(row.key_id), organizationId: decodeId(row.organization_id) }
+        ])
+      ),
+      keys: new Map(
+        there.map((row) => [decodeId(row.id), { organizationId: decodeId(row.organization_id), secretIds: new Set() }])
+      )
+    }
+    const others = imports.filter(
+      ({ digest, key }) => known.keys.has(key.id) && !known.digests.has(Encoding.encodeHex(digest.bytes))
+    )
+    const secrets = yield* ask<{ readonly key_id: unknown; readonly secret_id: string }>(
+      connection,
+      others.map(({ key }) => id(key.id)),
+      (asked) => sql`select key_id, secret_id from ${tables.digests} where key_id in ${asked}`
+    )
+    for (const row of secrets) known.keys.get(decodeId(row.key_id))?.secretIds.add(row.secret_id)
+    return known
+  })
+
+  const ignoring = sql.onDialectOrElse({ mysql: () => sql`insert ignore into`, orElse: () => sql`insert into` })
+  const onConflict = sql.onDialectOrElse({ mysql: () => sql``, orElse: () => sql`on conflict do nothing` })
+
+  /** Inserts those rows that nothing stands against, and tells whether these are all. */
+  const insertRows = (table: "keys" | "digests") => {
+    // To write a statement of a thousand rows takes longer than to run it, and each length is always the same.
+    const texts = new Map<number, string>()
+    return Effect.fnUntraced(function* (connection: Connection, inserted: ReadonlyArray<Record<string, unknown>>) {
+      for (const piece of inPowersOfTwo(inserted, maxInserted)) {
+        const statement = () => sql`${ignoring} ${tables[table]} ${sql.insert(piece)} ${onConflict}`
+        const text = texts.get(piece.length) ?? statement().compile(true)[0]
+        texts.set(piece.length, text)
+        const values = piece.flatMap((row) => Object.values(row))
+        if ((yield* dialect.affectedBy(connection, text, values)) < piece.length) return false
+      }
+      return true
+    })
+  }
+  const insertKeys = insertRows("keys")
+  const insertDigests = insertRows("digests")
+
+  /** In the order of their ids and digests: what inserts the same ones beside it waits, and comes into no deadlock. */
+  const write = Effect.fnUntraced(function* (connection: Connection, imports: ReadonlyArray<KeyImport>) {
+    const byId = [...imports].sort((one, other) => (one.key.id < other.key.id ? -1 : 1))
+    const byDigest = [...imports].sort((one, other) => compare(one.digest, other.digest))
+    const keys = byId.map(({ key }) => codec.encodeFast(key))
+    const digests = byDigest.map(({ digest, key }) => ({
+      digest: bytes(digest.bytes),
+      key_id: id(key.id),
+      secret_id: digest.secretId,
+      created_at: instant(key.createdAt.epochMillis)
+    }))
+    const written = (yield* insertKeys(connection, keys)) && (yield* insertDigests(connection, digests))
+    if (!written) return yield* new Overtaken()
+  })
+
+  /** One transaction, which is undone where something stands in the way of an insertion. */
+  const attempt = (imports: ReadonlyArray<KeyImport>, see: typeof look) =>
+    operations.change<ReadonlyArray<KeyImportOutcome>, Overtaken>("KeyStore.insertMany", (connection) =>
+      Effect.gen(function* () {
+        const known = yield* see(connection, imports)
+        const outcomes = imports.map((each) => settle(known, each))
+        // What is there already may have lost its owners' link since: only a look tells.
+        if (see === lookAtOwners && outcomes.some(({ _tag }) => _tag !== "Inserted")) return yield* new Overtaken()
+        yield* write(
+          connection,
+          imports.filter((_, i) => outcomes[i]?._tag === "Inserted")
+        )
+        return outcomes
+      })
+    )
+
+  /**
+   * Nearly all imports bring new keys, so what is there already is looked up only once an insertion met some of it.
+   * What others insert meanwhile is met again, and looked up again.
+   */
+  const insertMany: Members["insertMany"] = (imports) =>
+    attempt(imports, lookAtOwners).pipe(
+      Effect.catchTag("Overtaken", () => Effect.retry(attempt(imports, look), { times: looks, while: isOvertaken })),
+      Effect.catchTag("Overtaken", () =>
+        Effect.fail(new StoreError({ operation: "KeyStore.insertMany", retryable: true, reason: "overtaken" }))
+      )
+    )
+
+  const redigest: Members["redigest"] = (from, to) =>
+    operations.change("KeyStore.redigest", (connection) =>
+      Effect.gen(function* () {
+        const there = sql`select key_id from ${tables.digests} where digest = ${bytes(to.bytes)}`
+        if ((yield* run(connection, there)).length > 0) return false
+        const changes = sql.update({ digest: bytes(to.bytes), secret_id: to.secretId })
+        const statement = sql`update ${tables.digests} set ${changes} where digest = ${bytes(from)}`
+        return (yield* dialect.affected(connection, statement)) > 0
+      })
+    )
+
+  return { insertMany, redigest }
+}
+
+const compare = (one: Digest, other: Digest): number => {
+  for (const [i, byte] of one.bytes.entries()) {
+    const difference = byte - (other.bytes[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
