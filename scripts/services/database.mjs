@@ -3,7 +3,7 @@ import { createConnection } from "mysql2/promise"
 import { Client } from "pg"
 
 /**
- * @typedef {(statement: string) => Promise<ReadonlyArray<Record<string, unknown>>>} Query
+ * @typedef {(statement: string, values?: Array<unknown>) => Promise<ReadonlyArray<Record<string, unknown>>>} Query
  */
 
 const connectTimeout = 10_000
@@ -20,7 +20,7 @@ const withPg = async (url, use) => {
   client.on("error", () => undefined)
   try {
     await client.connect()
-    return await use(async (statement) => (await client.query(statement)).rows)
+    return await use(async (statement, values) => (await client.query(statement, values)).rows)
   } finally {
     // Also when it did not connect: a connection that stays half open holds up `drop database`.
     await client.end()
@@ -32,8 +32,8 @@ const withMysql = async (url, use) => {
   const connection = await createConnection({ uri: url, connectTimeout })
   connection.on("error", () => undefined)
   try {
-    return await use(async (statement) => {
-      const [rows] = await connection.query(statement)
+    return await use(async (statement, values) => {
+      const [rows] = await connection.query(statement, values)
       return Array.isArray(rows) ? /** @type {ReadonlyArray<Record<string, unknown>>} */ (rows) : []
     })
   } finally {
