@@ -14,7 +14,10 @@ import { root } from "./cache.mjs"
  * @property {ReadonlyArray<string>} tests which a run leaves out if it tests no backend that has them
  */
 
-const ofEveryServer = "scripts/test/servers/**"
+const ofEveryServer = ["scripts/test/servers/**", "examples/migrate-from-python/test/servers.test.ts"]
+
+/** Their tests need the servers of all backends. */
+const foldersOfEveryServer = ["examples/migrate-from-python"]
 
 /** @type {Readonly<Record<BackendName, Backend>>} */
 export const backends = {
@@ -28,19 +31,19 @@ export const backends = {
     title: "PostgreSQL",
     service: "pg",
     folder: "packages/store-pg",
-    tests: ["packages/store-pg/test/**", ofEveryServer]
+    tests: ["packages/store-pg/test/**", ...ofEveryServer]
   },
   mysql: {
     title: "MySQL",
     service: "mysql",
     folder: "packages/store-mysql",
-    tests: ["packages/store-mysql/test/**", ofEveryServer]
+    tests: ["packages/store-mysql/test/**", ...ofEveryServer]
   },
   mariadb: {
     title: "MariaDB",
     service: "mariadb",
     folder: "packages/store-mysql",
-    tests: ["packages/store-mysql/test/**", ofEveryServer]
+    tests: ["packages/store-mysql/test/**", ...ofEveryServer]
   }
 }
 
@@ -84,5 +87,5 @@ export const unselectedTests = (/** @type {string} */ folder) => {
 export const servicesOf = (/** @type {string} */ folder) =>
   selectedBackends().flatMap((name) => {
     const { folder: own, service } = backends[name]
-    return own === folder && service !== undefined ? [service] : []
+    return (own === folder || foldersOfEveryServer.includes(folder)) && service !== undefined ? [service] : []
   })

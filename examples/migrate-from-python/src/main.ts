@@ -1,0 +1,22 @@
+import { ApiKeyError } from "@apikeys/core"
+import { migrate } from "./migrate.js"
+import { readOptions, UsageError, usage } from "./options.js"
+import { Terminal } from "./Terminal.js"
+
+const { argv, env, stderr, stdout } = process
+
+try {
+  const { refused } = await migrate(readOptions(argv.slice(2), env), new Terminal(stdout, stderr))
+  process.exitCode = refused === 0 ? 0 : 3
+} catch (error) {
+  if (error instanceof UsageError) stderr.write(`${error.message}\n\n${usage}\n`)
+  // A driver's message may print a row, or the URL with its password: of those the code has to do.
+  else if (error instanceof ApiKeyError) stderr.write(`${error.message}\n`)
+  else stderr.write(`The old database cannot be read: ${codeOf(error)}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error === "object" && error !== null && "code" in error) return String(error.code)
+  return error instanceof Error ? error.name : "an unknown error"
+}
