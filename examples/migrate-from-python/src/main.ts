@@ -5,9 +5,18 @@ import { Terminal } from "./Terminal.js"
 
 const { argv, env, stderr, stdout } = process
 
+const run = async (): Promise<number> => {
+  const args = argv.slice(2)
+  if (args.includes("--help")) {
+    stdout.write(`${usage}\n`)
+    return 0
+  }
+  const { refused } = await migrate(readOptions(args, env), new Terminal(stdout, stderr))
+  return refused === 0 ? 0 : 3
+}
+
 try {
-  const { refused } = await migrate(readOptions(argv.slice(2), env), new Terminal(stdout, stderr))
-  process.exitCode = refused === 0 ? 0 : 3
+  process.exitCode = await run()
 } catch (error) {
   if (error instanceof UsageError) stderr.write(`${error.message}\n\n${usage}\n`)
   // A driver's message may print a row, or the URL with its password: of those the code has to do.
