@@ -14,10 +14,14 @@ import { root } from "./cache.mjs"
  * @property {ReadonlyArray<string>} tests which a run leaves out if it tests no backend that has them
  */
 
-const ofEveryServer = ["scripts/test/servers/**", "examples/server/test/servers.test.ts"]
+const ofEveryServer = [
+  "scripts/test/servers/**",
+  "examples/server/test/servers.test.ts",
+  "examples/migrate-from-python/test/servers.test.ts"
+]
 
-/** Its tests need the servers of all backends. */
-const folderOfEveryServer = "examples/server"
+/** Their tests need the servers of all backends. */
+const foldersOfEveryServer = ["examples/server", "examples/migrate-from-python"]
 
 /** @type {Readonly<Record<BackendName, Backend>>} */
 export const backends = {
@@ -87,5 +91,5 @@ export const unselectedTests = (/** @type {string} */ folder) => {
 export const servicesOf = (/** @type {string} */ folder) =>
   selectedBackends().flatMap((name) => {
     const { folder: own, service } = backends[name]
-    return (own === folder || folder === folderOfEveryServer) && service !== undefined ? [service] : []
+    return (own === folder || foldersOfEveryServer.includes(folder)) && service !== undefined ? [service] : []
   })
