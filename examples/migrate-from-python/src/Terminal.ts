@@ -35,6 +35,7 @@ export class Terminal {
   readonly #every: number
   #shown = ""
   #last = 0
+  #finished = false
 
   /** @param every after how many seconds there is another line where there is no terminal */
   constructor(output: Writable, errors: Writable, every = 5) {
@@ -51,12 +52,13 @@ export class Terminal {
   }
 
   progress(progress: Progress): void {
-    const finished = progress.done >= progress.total
+    const finished = progress.done >= progress.total && !this.#finished
     if (this.#errors.isTTY === true) {
       this.#shown = bar(progress).slice(0, (this.#errors.columns ?? 80) - 1)
       this.#errors.write(`\r\x1b[K${this.#shown}`)
     } else if (finished || progress.seconds - this.#last >= this.#every) {
       this.#last = progress.seconds
+      this.#finished = finished
       this.#errors.write(`${inWords(progress)}\n`)
     }
   }

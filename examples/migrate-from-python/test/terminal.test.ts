@@ -33,6 +33,7 @@ describe("Terminal", () => {
       [10, 1],
       [60, 6],
       [70, 7],
+      [100, 8],
       [100, 8]
     ] as const) {
       terminal.progress({ done, total: 100, seconds })

@@ -3,17 +3,15 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { ArrayHelper, Fragment, Statement } from "@effect/sql/Statement"
 import { Data, Effect, Encoding, Schema } from "effect"
-import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
+import { type Dialect, padded } from "./Dialect.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
+import { makeRowInsertion } from "./RowInsertion.js"
 
 type Members = Pick<typeof KeyStore.Service, "insertMany">
 
 /** As many values as one statement asks about. */
 const maxAsked = 1024
-
-/** As many rows as one statement inserts: a key has 18 columns, and databases take some 32,000 values at most. */
-const maxInserted = 1024
 
 /** Enough for any race: each time, somebody else inserted some of the same keys. */
 const looks = 20
@@ -188,26 +186,8 @@ export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: K
     return known
   })
 
-  const ignoring = sql.onDialectOrElse({ mysql: () => sql`insert ignore into`, orElse: () => sql`insert into` })
-  const onConflict = sql.onDialectOrElse({ mysql: () => sql``, orElse: () => sql`on conflict do nothing` })
-
-  /** Inserts those rows that nothing stands against, and tells whether these are all. */
-  const insertRows = (table: "keys" | "digests") => {
-    // To write a statement of a thousand rows takes longer than to run it, and each length is always the same.
-    const texts = new Map<number, string>()
-    return Effect.fnUntraced(function* (connection: Connection, inserted: ReadonlyArray<Record<string, unknown>>) {
-      for (const piece of inPowersOfTwo(inserted, maxInserted)) {
-        const statement = () => sql`${ignoring} ${tables[table]} ${sql.insert(piece)} ${onConflict}`
-        const text = texts.get(piece.length) ?? statement().compile(true)[0]
-        texts.set(piece.length, text)
-        const values = piece.flatMap((row) => Object.values(row))
-        if ((yield* dialect.affectedBy(connection, text, values)) < piece.length) return false
-      }
-      return true
-    })
-  }
-  const insertKeys = insertRows("keys")
-  const insertDigests = insertRows("digests")
+  const insertKeys = makeRowInsertion(dialect, "keys")
+  const insertDigests = makeRowInsertion(dialect, "digests")
 
   /** In the order of their ids and digests: what inserts the same ones beside it waits, and comes into no deadlock. */
   const write = Effect.fnUntraced(function* (connection: Connection, imports: ReadonlyArray<KeyImport>) {

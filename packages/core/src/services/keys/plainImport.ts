@@ -59,19 +59,26 @@ const plainScopes = (value: unknown): ReadonlyArray<string> | Unsure => {
   return [...new Set<string>(value)]
 }
 
+const limitName = /^[A-Za-z0-9_.-]{1,64}$/
+const limitFields = new Set(["name", "requests", "window", "algorithm"])
+
 const plainLimit = (value: unknown): RateLimit | Unsure => {
   if (typeof value !== "object" || value === null) return unsure
-  const { requests, window } = value as { readonly requests: unknown; readonly window: unknown }
-  // Nothing but these two, in which nearly all limits consist, once they come from elsewhere.
-  if (Object.keys(value).length !== 2 || typeof requests !== "number" || !Number.isSafeInteger(requests)) return unsure
+  const given: { readonly [field: string]: unknown } = { ...value }
+  // Nothing but these, in which nearly all limits consist, once they come from elsewhere.
+  if (!Object.keys(given).every((field) => limitFields.has(field))) return unsure
+  const { algorithm = "fixed-window", name = "default", requests, window } = given
+  if (typeof requests !== "number" || !Number.isSafeInteger(requests)) return unsure
   if (requests < 1 || requests > 999_999_999_999_999) return unsure
+  if (typeof name !== "string" || !limitName.test(name)) return unsure
+  if (algorithm !== "fixed-window" && algorithm !== "sliding-window") return unsure
   switch (window) {
     case "second":
     case "minute":
     case "hour":
     case "day":
     case "month":
-      return { name: "default", algorithm: "fixed-window", requests, window, burst: null }
+      return { name, algorithm, requests, window, burst: null }
     default:
       return unsure
   }
