@@ -1,6 +1,7 @@
 export { ApiKeyClient } from "./client/ApiKeyClient.js"
 export type * from "./client/ClientTypes.js"
 export type { ImportedKeyData, ImportKeyData, ImportKeysOptions } from "./client/ImportTypes.js"
+export { plainVerification } from "./client/plain.js"
 export type { AccessConstraint, AccessTarget, Link, Membership } from "./domain/Access.js"
 export { ApiKey, type ApiKeyOf, type KeyStatus, keyStatus } from "./domain/ApiKey.js"
 export * from "./domain/Errors.js"
