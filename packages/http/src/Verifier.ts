@@ -3,6 +3,7 @@ import {
   type ApiKeyOf,
   type KeyData,
   KeyVerifier,
+  plainVerification,
   StoreError,
   type ValidateKeyOptions,
   type VerifiedKey,
@@ -60,35 +61,64 @@ export const verifierOf = (source: VerifierSource): Verifier => {
   const known = ofRuntimes.get(source)
   if (known !== undefined) return known
   const verifier = isRuntime(source)
-    ? fromRun(Runtime.runPromiseExit(source))
-    : fromRun((effect) => source.runPromiseExit(effect))
+    ? fromRun(Runtime.runPromiseExit(source), Runtime.runSyncExit(source), true)
+    : fromRun(
+        (effect) => source.runPromiseExit(effect),
+        (effect) => source.runSyncExit(effect),
+        false
+      )
   ofRuntimes.set(source, verifier)
   return verifier
 }
 
 type Run = <A, E>(effect: Effect.Effect<A, E, KeyVerifier>) => Promise<Exit.Exit<A, unknown>>
 
-const fromRun = (run: Run): Verifier => ({
-  validateKey: async (plaintext, options) => {
-    const exit = await run(validate(plaintext, options))
-    if (Exit.isSuccess(exit)) return dataOf(exit.value)
-    // Only the end of the runtime interrupts.
-    throw Cause.isInterruptedOnly(exit.cause)
-      ? new StoreError({ operation: "validateKey", retryable: false, reason: "the runtime is shut down" })
-      : Cause.squash(exit.cause)
+type RunSync = <A, E>(effect: Effect.Effect<A, E, KeyVerifier>) => Exit.Exit<A, unknown>
+
+/** @param built whether the services are there already; those of a managed runtime are by its first answer */
+const fromRun = (run: Run, runSync: RunSync, built: boolean): Verifier => {
+  let ready = built
+  return {
+    validateKey: async (plaintext, options) => {
+      const exit = await run(validate(plaintext, options))
+      if (Exit.isSuccess(exit)) {
+        ready = true
+        return dataOf(exit.value)
+      }
+      // Only the end of the runtime interrupts.
+      throw Cause.isInterruptedOnly(exit.cause)
+        ? new StoreError({ operation: "validateKey", retryable: false, reason: "the runtime is shut down" })
+        : Cause.squash(exit.cause)
+    },
+    tryValidateKey: (plaintext, options) => {
+      if (!ready) return null
+      const exit = runSync(attempt(plaintext, options))
+      // Whatever is wrong, such as a runtime that was shut down, `validateKey` tells.
+      if (Exit.isFailure(exit)) return null
+      const known = exit.value
+      return known === null || known instanceof Error ? known : plainVerification(known)
+    }
   }
-})
+}
 
 let withoutTracer: Tracer.Tracer | undefined
 
+/** Spans of the tracer that is there by default go nowhere, and cost more than the rest of a verification. */
+const isTraced = Effect.map(Effect.tracer, (tracer) => {
+  withoutTracer ??= Effect.runSync(Effect.tracer)
+  return tracer !== withoutTracer
+})
+
 const validate = (plaintext: string, options: ValidateKeyOptions) => {
   const validation = Effect.flatMap(KeyVerifier, (verifier) => verifier.validateKey(plaintext, options))
-  return Effect.flatMap(Effect.tracer, (tracer) => {
-    // Spans of the tracer that is there by default go nowhere, and cost more than the rest of this.
-    withoutTracer ??= Effect.runSync(Effect.tracer)
-    return tracer === withoutTracer ? validation : traced(validation)
-  })
+  return Effect.flatMap(isTraced, (is) => (is ? traced(validation) : validation))
 }
+
+/** Nothing is known at once where each verification is to be a span. */
+const attempt = (plaintext: string, options: ValidateKeyOptions) =>
+  Effect.flatMap(isTraced, (is) =>
+    is ? Effect.succeed(null) : Effect.map(KeyVerifier, (verifier) => verifier.attempt(plaintext, options))
+  )
 
 const traced = <A extends VerifiedKey, E extends { readonly _tag: string }, R>(validation: Effect.Effect<A, E, R>) =>
   validation.pipe(

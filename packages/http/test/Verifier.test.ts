@@ -103,6 +103,32 @@ describe("verifierOf", () => {
     }
   })
 
+  it("answers at once what is in memory, and nothing else", async () => {
+    const options = { requiredScopes: ["read"], checkRateLimit: false, trackUsage: false }
+    for (const source of sources) {
+      const verifier = verifierOf(source)
+      const answer = await verifier.validateKey(plaintext, options)
+      const known = verifier.tryValidateKey?.(plaintext, options)
+      assert.deepStrictEqual(known, answer)
+      assert.isFrozen(known)
+      assert.instanceOf(verifier.tryValidateKey?.("nonsense", options), InvalidKeyError)
+      // The limit is one of the store.
+      assert.isNull(verifier.tryValidateKey?.(plaintext, {}))
+    }
+  })
+
+  it("answers nothing at once of a runtime that is not built yet, or that was shut down", async () => {
+    const { context } = await managed.runtime()
+    const short = ManagedRuntime.make(Layer.succeed(KeyVerifier, Context.get(context, KeyVerifier)))
+    const verifier = verifierOf(short)
+    const options = { checkRateLimit: false, trackUsage: false }
+    assert.isNull(verifier.tryValidateKey?.(plaintext, options))
+    await verifier.validateKey(plaintext, options)
+    assert.isNotNull(verifier.tryValidateKey?.(plaintext, options))
+    await short.dispose()
+    assert.isNull(verifier.tryValidateKey?.(plaintext, options))
+  })
+
   it("is one and the same for a source", () => {
     for (const source of sources) assert.strictEqual(verifierOf(source), verifierOf(source))
   })
@@ -142,6 +168,8 @@ describe("verifierOf", () => {
     )
     const verifier = verifierOf(traced)
     const { key } = await verifier.validateKey(plaintext, {})
+    // Which would be no span.
+    assert.isNull(verifier.tryValidateKey?.("nonsense", {}))
     await verifier.validateKey("nonsense", {}).catch(() => undefined)
     const own = spans.filter(({ name }) => name === "apikeys.validateKey")
     assert.deepStrictEqual(

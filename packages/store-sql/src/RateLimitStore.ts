@@ -20,6 +20,7 @@ import {
 import type { Connection } from "@effect/sql/SqlConnection"
 import { Clock, DateTime, Effect } from "effect"
 import { type Counter, counterColumns, toCounter, toCounterRow } from "./Counter.js"
+import { makeCounterPruning, pruneEvery } from "./CounterPruning.js"
 import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
 import type { UseCounts } from "./UseCounts.js"
@@ -156,20 +157,32 @@ export const makeRateLimitStore = (
       )
     })
 
+  const pruneIn = makeCounterPruning(dialect)
+  const prune = operations.count("RateLimitStore.prune", (connection) =>
+    Effect.flatMap(timeOf(connection, undefined), (now) => pruneIn(connection, now))
+  )
+  let counted = 0
+
+  /** A transaction of charges. Now and then counters are pruned after it; the call does not depend on that. */
+  const count: Operations["count"] = (name, use) => {
+    const counting = operations.count(name, use)
+    return Effect.suspend(() =>
+      counted++ % pruneEvery === pruneEvery - 1 ? Effect.zipLeft(counting, Effect.ignore(prune)) : counting
+    )
+  }
+
   return RateLimitStore.of({
     charge: (charges) => {
       // A list of none is no SQL, but on SQLite.
       if (charges.length === 0) return Effect.succeed([])
       return charges.every(({ cost }) => cost === 0)
         ? operations.read("RateLimitStore.charge", decideIn(charges, false, chargeKey))
-        : operations.count("RateLimitStore.charge", decideIn(charges, true, chargeKey))
+        : count("RateLimitStore.charge", decideIn(charges, true, chargeKey))
     },
     admit: (admissions) =>
-      admissions.length === 0 ? Effect.succeed([]) : operations.count("RateLimitStore.admit", admitIn(admissions)),
+      admissions.length === 0 ? Effect.succeed([]) : count("RateLimitStore.admit", admitIn(admissions)),
     lease: (requests) =>
-      requests.length === 0
-        ? Effect.succeed([])
-        : operations.count("RateLimitStore.lease", decideIn(requests, true, leaseKey)),
+      requests.length === 0 ? Effect.succeed([]) : count("RateLimitStore.lease", decideIn(requests, true, leaseKey)),
     refund: (refunds) =>
       refunds.length === 0
         ? Effect.void

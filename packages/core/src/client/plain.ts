@@ -79,7 +79,12 @@ export const plainReport = (report: SigningSecretReport): SigningSecretReport =>
 
 const dateOf = (millis: number | null): Date | null => (millis === null ? null : new Date(millis))
 
-/** Of a record, whose parts are frozen throughout, but for its times. It verified, so it is active. */
+/**
+ * What the Promise client gives for what `KeyVerifier.attempt` gave: for adapters.
+ *
+ * @since 0.1.0
+ */
+// Of a record, whose parts are frozen throughout, but for its times. It verified, so it is active.
 export const plainVerification = <M>(verification: Verification): VerifiedKeyData<M> => {
   const { lastUsedAt, limits, metadata, record, useCount } = verification
   const key: KeyData<M> = {

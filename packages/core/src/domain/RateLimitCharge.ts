@@ -77,6 +77,23 @@ const advance = (limit: RateLimit, state: RateLimitState, now: number): RateLimi
   return { at: now, used: 0, carry: adjacent ? state.used : 0 }
 }
 
+/**
+ * Whether a state decides nothing any more, so that it may be forgotten: all that follows is as if there were none, of
+ * whatever figures the limit is by then. It is for windows once another one lies between, and for a bucket once even the
+ * slowest refill would have filled it.
+ *
+ * @param now milliseconds since the epoch; a time before it must not come any more
+ * @since 0.1.0
+ */
+export const isSpent = (
+  { algorithm, window }: Pick<RateLimit, "algorithm" | "window">,
+  { at, used }: RateLimitState,
+  now: number
+): boolean =>
+  algorithm === "token-bucket"
+    ? now - at >= used * refillMillis(window)
+    : at < windowAt(window, windowAt(window, now).start - 1).start
+
 const refill = (limit: RateLimit, state: RateLimitState, now: number): RateLimitState => {
   const unit = refillMillis(limit.window)
   const grown = (now - state.at) * limit.requests

@@ -1,0 +1,1 @@
+export const sleep = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
