@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest"
-import { type AccessTarget, failedConstraint, type Link, linksInQuestion, ownersInQuestion } from "../../src/domain/Access.js"
+import {
+  type AccessTarget,
+  failedConstraint,
+  type Link,
+  linksInQuestion,
+  ownersInQuestion
+} from "../../src/domain/Access.js"
 import { OrganizationId, ProductId, ProjectId } from "../../src/domain/Ids.js"
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
