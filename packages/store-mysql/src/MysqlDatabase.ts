@@ -51,6 +51,7 @@ const describe = (connections: MysqlConnections, timeout: number): Database => (
       Number((result as { readonly affectedRows: number }).affectedRows)
     ),
   read: (use) => connections.use(timeout, use),
+  readsAtOnce: null,
   transact: connections.transact,
   classify,
   waitingFor: connections.waitingFor,

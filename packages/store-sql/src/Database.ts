@@ -95,6 +95,11 @@ export interface Database {
   /** Runs reads outside of transactions. Each statement sees what was committed before it began. */
   readonly read: <A, E>(use: (connection: Connection) => Effect.Effect<A, E>) => Effect.Effect<A, E | SqlError>
   /**
+   * Whether a read would go through just now without waiting for anything, be it a server or its turn: such a one needs no
+   * deadline, which costs more than a read of SQLite. `null` where no read does.
+   */
+  readonly readsAtOnce: (() => boolean) | null
+  /**
    * Runs a transaction of its own, whatever else the fiber is in: committed when this succeeds, undone when it
    * fails or is interrupted. A statement sees what was committed before it began, so a row has to be locked to
    * be built upon.

@@ -1,6 +1,17 @@
-import { ApiKey, type KeyId, type KeyPatch, type OrganizationId, type ProductId, type ProjectId } from "@apikeys/core"
+import {
+  ApiKey,
+  type FoundKey,
+  type KeyId,
+  type KeyPatch,
+  type OrganizationId,
+  type ProductId,
+  type ProjectId,
+  type RateLimit,
+  type Scope
+} from "@apikeys/core"
 import { Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
+import { plainBytes, plainInstant, plainList, plainNumber, plainObject, quickly } from "./PlainColumn.js"
 
 /** Turns keys into rows and back. */
 export const makeKeyCodec = (dialect: Dialect) => {
@@ -9,11 +20,12 @@ export const makeKeyCodec = (dialect: Dialect) => {
   const encodePatch = Schema.encodeSync(Schema.partial(rows.Key))
 
   const { fields } = rows.Key
-  const toInstant = Schema.decodeUnknownSync(fields.created_at)
-  const toInteger = Schema.decodeUnknownSync(fields.use_count)
-  const toScopes = Schema.decodeUnknownSync(fields.scopes)
-  const toRateLimits = Schema.decodeUnknownSync(fields.rate_limits)
-  const toMetadata = Schema.decodeUnknownSync(fields.metadata)
+  const toInteger = quickly(Schema.decodeUnknownSync(fields.use_count), plainNumber)
+  const toInstant = quickly(Schema.decodeUnknownSync(fields.created_at), plainInstant)
+  const toScopes = quickly(Schema.decodeUnknownSync(fields.scopes), plainList<Scope>)
+  const toRateLimits = quickly(Schema.decodeUnknownSync(fields.rate_limits), plainList<RateLimit>)
+  const toMetadata = quickly(Schema.decodeUnknownSync(fields.metadata), plainObject)
+  const toBytes = quickly(Schema.decodeUnknownSync(rows.Digest.fields.digest), plainBytes)
   const orNull = <A>(value: unknown, decode: (value: unknown) => A): A | null => (value === null ? null : decode(value))
 
   /**
@@ -45,6 +57,18 @@ export const makeKeyCodec = (dialect: Dialect) => {
       },
       true
     )
+  }
+
+  /** A row in which a key is joined with one of its digests, as `found_digest`. */
+  const decodeFound = (row: unknown): FoundKey => {
+    const columns = row as { readonly [Column in "found_digest" | keyof typeof rows.Digest.fields]: unknown }
+    return {
+      key: decode(row),
+      digest: toBytes(columns.found_digest),
+      secretId: columns.secret_id as string,
+      supersededAt: orNull(columns.superseded_at, toInstant),
+      validUntil: orNull(columns.valid_until, toInstant)
+    }
   }
 
   const encode = (key: ApiKey) =>
@@ -106,7 +130,7 @@ export const makeKeyCodec = (dialect: Dialect) => {
       updated_at: at
     })
 
-  return { decode, encode, encodeFast, patch }
+  return { decode, decodeFound, encode, encodeFast, patch }
 }
 
 export type KeyCodec = ReturnType<typeof makeKeyCodec>

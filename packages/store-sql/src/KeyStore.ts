@@ -14,7 +14,7 @@ import {
   sharesState
 } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Effect, Encoding, Option, Schema } from "effect"
+import { Chunk, Effect, Option } from "effect"
 import { counterColumns, toCounter } from "./Counter.js"
 import { type Dialect, padded } from "./Dialect.js"
 import { makeKeyCodec } from "./KeyCodec.js"
@@ -29,16 +29,15 @@ import { newestFirst } from "./Paging.js"
 /** As many digests as are looked up in one statement. */
 const maxLookedUp = 1024
 
+const nameOf = ({ buffer, byteLength, byteOffset }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("latin1")
+
 /** The port over a database. */
 export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   const { id: encodeId, instant, rows, run, sql, tables } = dialect
   const codec = makeKeyCodec(dialect)
   const columns = dialect.columns(rows.Key)
   const lookupColumns = dialect.columns(rows.Key, "k")
-  const { digest, secret_id, superseded_at, valid_until } = rows.Digest.fields
-  const decodeDigest = Schema.decodeUnknownSync(
-    Schema.Struct({ found_digest: digest, secret_id, superseded_at, valid_until })
-  )
 
   const findById = (connection: Connection, id: KeyId, lock = sql.literal("")) =>
     Effect.map(
@@ -46,30 +45,30 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
       ([row]) => Option.map(Option.fromNullable(row), codec.decode)
     )
 
-  const findByDigests = (digests: ReadonlyArray<Uint8Array>) =>
-    operations.read("KeyStore.findByDigests", (connection) =>
-      Effect.gen(function* () {
-        const found = new Map<string, FoundKey>()
-        for (let start = 0; start < digests.length; start += maxLookedUp) {
-          const asked = padded(digests.slice(start, start + maxLookedUp)).map(dialect.bytes)
-          const statement = sql`
-            select d.digest as found_digest, d.secret_id, d.superseded_at, d.valid_until, ${lookupColumns}
-            from ${tables.digests} d join ${tables.keys} k on k.id = d.key_id
-            where d.digest in ${sql.in(asked)}`
-          for (const row of yield* run(connection, statement)) {
-            const of = decodeDigest(row)
-            found.set(Encoding.encodeHex(of.found_digest), {
-              key: codec.decode(row),
-              digest: of.found_digest,
-              secretId: of.secret_id,
-              supersededAt: of.superseded_at,
-              validUntil: of.valid_until
-            })
-          }
-        }
-        return digests.map((bytes) => Option.fromNullable(found.get(Encoding.encodeHex(bytes))))
-      })
-    )
+  const lookUpRows = dialect.prepared<unknown>(
+    (digests) => sql`
+      select d.digest as found_digest, d.secret_id, d.superseded_at, d.valid_until, ${lookupColumns}
+      from ${tables.digests} d join ${tables.keys} k on k.id = d.key_id
+      where d.digest in ${sql.in(digests)}`,
+    (digests) => digests
+  )
+
+  const lookUp = (connection: Connection, digests: ReadonlyArray<Uint8Array>) =>
+    Effect.map(lookUpRows(connection, padded(digests).map(dialect.bytes)), (found) => found.map(codec.decodeFound))
+
+  const findByDigests = (digests: ReadonlyArray<Uint8Array>) => {
+    if (digests.length === 0) return Effect.succeed([])
+    const answer = (found: ReadonlyArray<FoundKey>) => {
+      const byName = new Map(found.map((each) => [nameOf(each.digest), each]))
+      return digests.map((bytes) => Option.fromNullable(byName.get(nameOf(bytes))))
+    }
+    return operations.read("KeyStore.findByDigests", (connection) => {
+      if (digests.length <= maxLookedUp) return Effect.map(lookUp(connection, digests), answer)
+      const pieces = Chunk.chunksOf(Chunk.unsafeFromArray(digests), maxLookedUp)
+      const looked = Effect.forEach(pieces, (piece) => lookUp(connection, Chunk.toReadonlyArray(piece)))
+      return Effect.map(looked, (found) => answer(found.flat()))
+    })
+  }
 
   const list = (filter: KeyFilter, slice: PageSlice) =>
     operations.read("KeyStore.list", (connection) => {

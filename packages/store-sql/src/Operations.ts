@@ -43,7 +43,12 @@ export const makeOperations = (
   const guard = <A, E>(name: string, effect: Effect.Effect<A, E>) =>
     guarded(database, timeout, name, effect) as Effect.Effect<A, Exclude<E, SqlError> | StoreError>
   return {
-    read: (name, use) => guard(name, database.read(use)),
+    read: (name, use) => {
+      const { readsAtOnce } = database
+      const patiently = Effect.suspend(() => guard(name, database.read(use)))
+      if (readsAtOnce === null) return patiently
+      return Effect.suspend(() => (readsAtOnce() ? promptly(database, name, database.read(use), patiently) : patiently))
+    },
     change: (name, use) =>
       guard(
         name,
@@ -76,6 +81,18 @@ export const guarded = <A, E>(
     traced(database, name)
   )
 }
+
+/** One read that waits for nothing. If it has to be repeated, it does wait, and is started over with a deadline. */
+const promptly = <A, E>(
+  database: Database,
+  name: string,
+  effect: Effect.Effect<A, E | SqlError>,
+  repeated: Effect.Effect<A, Exclude<E, SqlError> | StoreError>
+): Effect.Effect<A, Exclude<E, SqlError> | StoreError> =>
+  Effect.catchAllCause(traced(database, name)(effect), (cause): typeof repeated => {
+    const error = technicalError(cause)
+    return Option.isSome(error) && database.classify(error.value).undone ? repeated : translate(database, name, cause)
+  })
 
 /** @param limited which attempt it is of those that failed with a limit of their own: deadlocks before take none away */
 const repeatUndone = <A, E>(

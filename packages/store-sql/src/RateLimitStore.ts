@@ -62,26 +62,33 @@ export const makeRateLimitStore = (
    * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
    * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
    */
-  const lockKeys = (connection: Connection, charges: ReadonlyArray<OfKey>) => {
-    const ids = padded([...new Set(charges.map(({ keyId }) => keyId))].sort()).map(dialect.id)
-    const inOrder = sql.onDialectOrElse({
-      mysql: () => sql`force index (primary) where id in ${sql.in(ids)} order by id`,
-      orElse: () => sql`where id in ${sql.in(ids)} order by id`
-    })
-    return run(connection, sql`select id from ${tables.keys} ${inOrder} ${dialect.forUpdate}`)
-  }
+  const lockKeys = (connection: Connection, charges: ReadonlyArray<OfKey>) =>
+    lockRows(connection, padded([...new Set(charges.map(({ keyId }) => keyId))].sort()).map(dialect.id))
+
+  const lockRows = dialect.prepared<unknown>(
+    (ids) => {
+      const inOrder = sql.onDialectOrElse({
+        mysql: () => sql`force index (primary) where id in ${sql.in(ids)} order by id`,
+        orElse: () => sql`where id in ${sql.in(ids)} order by id`
+      })
+      return sql`select id from ${tables.keys} ${inOrder} ${dialect.forUpdate}`
+    },
+    (ids) => ids
+  )
+
+  const counterRows = dialect.prepared<unknown>(
+    (ids) => sql`
+      select k.id as key_id, ${sql.literal(counterColumns)}, ${dialect.nowMillis} as now_millis
+      from ${tables.keys} k left join ${tables.rateLimits} r on r.key_id = k.id
+      where k.id in ${sql.in(ids)}`,
+    (ids) => ids
+  )
 
   /** The keys of the charges with their counters, and the time, which comes with them in one round trip. */
   const readCounters = Effect.fnUntraced(function* (connection: Connection, charges: ReadonlyArray<OfKey>) {
     const ids = [...new Set(charges.map(({ keyId }) => keyId))].sort()
     const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
-    const rows = yield* run(
-      connection,
-      sql`
-        select k.id as key_id, ${sql.literal(counterColumns)}, ${dialect.nowMillis} as now_millis
-        from ${tables.keys} k left join ${tables.rateLimits} r on r.key_id = k.id
-        where k.id in ${sql.in(padded(ids).map(dialect.id))}`
-    )
+    const rows = yield* counterRows(connection, padded(ids).map(dialect.id))
     for (const row of rows) {
       const { key_id, name } = row as { readonly key_id: unknown; readonly name: string | null }
       const keyId = dialect.decodeId(key_id) as KeyId
@@ -103,6 +110,12 @@ export const makeRateLimitStore = (
             used = excluded.used, carry = excluded.carry`)
   })
 
+  // Each row is made in one way, so its columns are always in the same order.
+  const writeRows = dialect.prepared<Record<string, unknown>>(
+    (rows) => sql`insert into ${tables.rateLimits} ${sql.insert(rows)} ${orUpdate}`,
+    (rows) => rows.flatMap((row) => Object.values(row))
+  )
+
   const write = Effect.fnUntraced(function* (connection: Connection, known: Known) {
     const changed = [...known].flatMap(([keyId, { changed, counters, exists }]) =>
       exists
@@ -112,11 +125,7 @@ export const makeRateLimitStore = (
         : []
     )
     for (const piece of inPowersOfTwo(changed, maxWritten)) {
-      yield* run(
-        connection,
-        sql`
-          insert into ${tables.rateLimits} ${sql.insert(piece)} ${orUpdate}`
-      )
+      yield* writeRows(connection, piece)
     }
   })
 
@@ -148,13 +157,8 @@ export const makeRateLimitStore = (
         yield* write(connection, known)
       }
       const used = usesOf(admissions, outcomes)
-      if (used.length > 0) yield* uses.add(connection, used)
-      return withTotals(
-        admissions,
-        outcomes,
-        used,
-        used.length > 0 ? yield* uses.totalsOf(connection, used) : new Map()
-      )
+      const totals = used.length > 0 ? yield* uses.addToTotals(connection, used) : new Map()
+      return withTotals(admissions, outcomes, used, totals)
     })
 
   const pruneIn = makeCounterPruning(dialect)

@@ -16,6 +16,11 @@ export interface UseCounts {
     connection: Connection,
     uses: ReadonlyArray<Usage>
   ) => Effect.Effect<ReadonlyMap<KeyId, UsageTotal>, SqlError>
+  /** Adds uses, and tells the totals that come of it: in one statement where the database has such. */
+  readonly addToTotals: (
+    connection: Connection,
+    uses: ReadonlyArray<Usage>
+  ) => Effect.Effect<ReadonlyMap<KeyId, UsageTotal>, SqlError>
 }
 
 export const makeUseCounts = (dialect: Dialect): UseCounts => {
@@ -23,24 +28,35 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
   const decodeUsage = Schema.decodeUnknownSync(dialect.rows.Usage)
   const usageColumns = dialect.columns(dialect.rows.Usage)
 
-  const addUse = (connection: Connection, { count, keyId, lastUsedAt }: Usage) => {
-    const at = dialect.instant(lastUsedAt.epochMillis)
-    return run(
-      connection,
-      sql`
-        update ${tables.keys} set use_count = use_count + ${count},
-          last_used_at = case when last_used_at is null or last_used_at < ${at} then ${at} else last_used_at end
-        where id = ${dialect.id(keyId)}`
-    )
-  }
+  /** One use at a time, whose total comes with it. */
+  const addUse = dialect.prepared<unknown>(
+    ([count, than, at, id]) => sql`
+      update ${tables.keys} set use_count = use_count + ${count},
+        last_used_at = case when last_used_at is null or last_used_at < ${than} then ${at} else last_used_at end
+      where id = ${id} returning ${usageColumns}`,
+    (values) => values
+  )
 
-  const addUses = (connection: Connection, uses: ReadonlyArray<Usage>): Effect.Effect<unknown, SqlError> => {
+  /** Gives the rows of totals, but on MySQL, whose updates return none. */
+  const addUses = (
+    connection: Connection,
+    uses: ReadonlyArray<Usage>
+  ): Effect.Effect<ReadonlyArray<unknown>, SqlError> => {
     const ordered = [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
     return sql.onDialectOrElse({
       mysql: () => run(connection, addInJsonOrder(ordered)),
       pg: () => run(connection, addInLockedOrder(ordered)),
-      orElse: () => Effect.forEach(ordered, (use) => addUse(connection, use), { discard: true })
+      orElse: () =>
+        Effect.map(
+          Effect.forEach(ordered, (use) => addUse(connection, valuesOf(use))),
+          (rows) => rows.flat()
+        )
     })
+  }
+
+  const valuesOf = ({ count, keyId, lastUsedAt }: Usage): ReadonlyArray<unknown> => {
+    const at = dialect.instant(lastUsedAt.epochMillis)
+    return [count, at, at, dialect.id(keyId)]
   }
 
   /** One text however many they are. The list is read in its order, and the keys looked up one by one. */
@@ -74,21 +90,36 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
       )
       update ${tables.keys} k
       set use_count = k.use_count + u.uses, last_used_at = greatest(k.last_used_at, u.used_at)
-      from held h join used u on u.id = h.id where k.id = h.id`
+      from held h join used u on u.id = h.id where k.id = h.id
+      returning ${dialect.columns(dialect.rows.Usage, "k")}`
+  }
+
+  const toTotals = (rows: ReadonlyArray<unknown>): ReadonlyMap<KeyId, UsageTotal> => {
+    const totals = new Map<KeyId, UsageTotal>()
+    for (const row of rows) {
+      const { id, last_used_at, use_count } = decodeUsage(row)
+      if (last_used_at !== null) totals.set(id, { useCount: use_count, lastUsedAt: last_used_at })
+    }
+    return totals
   }
 
   const totalsOf = Effect.fnUntraced(function* (connection: Connection, uses: ReadonlyArray<Usage>) {
-    const totals = new Map<KeyId, UsageTotal>()
+    const found: Array<unknown> = []
     for (let start = 0; start < uses.length; start += maxRead) {
       const ids = padded(uses.slice(start, start + maxRead)).map(({ keyId }) => dialect.id(keyId))
       const statement = sql`select ${usageColumns} from ${tables.keys} where id in ${sql.in(ids)}`
-      for (const row of yield* run(connection, statement)) {
-        const { id, last_used_at, use_count } = decodeUsage(row)
-        if (last_used_at !== null) totals.set(id, { useCount: use_count, lastUsedAt: last_used_at })
-      }
+      found.push(...(yield* run(connection, statement)))
     }
-    return totals
+    return toTotals(found)
   })
 
-  return { add: addUses, totalsOf }
+  const addToTotals = (connection: Connection, uses: ReadonlyArray<Usage>) =>
+    Effect.flatMap(addUses(connection, uses), (rows) =>
+      sql.onDialectOrElse({
+        mysql: () => totalsOf(connection, uses),
+        orElse: () => Effect.succeed(toTotals(rows))
+      })
+    )
+
+  return { add: addUses, totalsOf, addToTotals }
 }

@@ -1,10 +1,11 @@
 import { NotFoundError, StoreError } from "@apikeys/core"
+import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Schema } from "effect"
+import { Cause, Effect, Exit, FiberId, HashSet, Schema, Stream } from "effect"
 import type { Database, Failure } from "../src/Database.js"
-import { guarded } from "../src/Operations.js"
+import { guarded, makeOperations } from "../src/Operations.js"
 
 const failures: Readonly<Record<string, Failure>> = {
   deadlock: { code: "DEADLOCK", retryable: true, undone: true },
@@ -30,6 +31,7 @@ const database: Database = {
   rowLocks: { share: "", update: "" },
   affected: unused,
   read: unused,
+  readsAtOnce: null,
   transact: unused,
   classify: (error) => {
     const kind = error instanceof SqlError ? error.cause : error
@@ -38,6 +40,14 @@ const database: Database = {
   waitingFor: () => null,
   signals: { channel: null, version: null, listen: null },
   schema: { migrations: [], recordTable: "", findRecordTable: "", migrateAlone: unused }
+}
+
+const connection: Connection = {
+  execute: unused,
+  executeRaw: unused,
+  executeValues: unused,
+  executeUnprepared: unused,
+  executeStream: () => Stream.empty
 }
 
 const sqlError = (kind: string) => new SqlError({ cause: kind, message: "a row, with everything in it" })
@@ -109,6 +119,26 @@ describe("a call of a store", () => {
       assert.deepInclude(yield* Effect.flip(always), { retryable: true, reason: "stub timeout" })
       const waiting = guarded({ ...database, waitingFor: () => "LOCK" }, 50, "Store.call", Effect.never)
       assert.deepInclude(yield* Effect.flip(waiting), { retryable: true, reason: "stub LOCK" })
+    })
+  )
+
+  it.live("reads at once where nothing has to be waited for, and with a deadline where it has to be repeated", () =>
+    Effect.gen(function* () {
+      const read = (use: Effect.Effect<string, SqlError>, isOpen = true) => {
+        const prompt: Database = { ...database, readsAtOnce: () => isOpen, read: (run) => run(connection) }
+        return makeOperations(prompt, 150, () => Effect.void).read("Store.call", () => use)
+      }
+      const fiberOf = Effect.map(Effect.fiberId, (id) => String(FiberId.ids(id).pipe(HashSet.toValues)))
+      const own = yield* fiberOf
+      assert.strictEqual(yield* read(fiberOf), own)
+      assert.notStrictEqual(yield* read(fiberOf, false), own)
+      let attempts = 0
+      const third = Effect.suspend(() => (++attempts < 3 ? Effect.fail(sqlError("deadlock")) : Effect.succeed("third")))
+      assert.strictEqual(yield* read(third), "third")
+      const always = Effect.flip(read(Effect.fail(sqlError("deadlock"))))
+      assert.deepInclude(yield* always, { operation: "Store.call", retryable: true, reason: "stub timeout" })
+      const outage = Effect.flip(read(Effect.die(sqlError("outage"))))
+      assert.deepInclude(yield* outage, { operation: "Store.call", retryable: true, reason: "stub OUTAGE" })
     })
   )
 

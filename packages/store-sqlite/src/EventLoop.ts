@@ -13,12 +13,18 @@ export const pause = (millis: number): Effect.Effect<void> =>
     return Effect.sync(() => clearTimeout(timer))
   })
 
-/**
- * Makes an effect to run before each piece of synchronous work: it lets pass what fits into a slice of one turn
- * of the event loop, at least one piece, and has the rest wait for the turns after.
- */
-export const makeTurns = (sliceMillis: number): Effect.Effect<void> => {
+/** Keeps synchronous work from having the event loop to itself. */
+export interface Slices {
+  /** Whether a piece that comes now need not wait. */
+  readonly isOpen: () => boolean
+  /** To run before each piece. */
+  readonly take: Effect.Effect<void>
+}
+
+/** Lets pass what fits into a slice of one turn of the event loop, at least one piece; the rest waits for the turns after. */
+export const makeSlices = (sliceMillis: number): Slices => {
   let began: number | null = null
+  const isOpen = () => began === null || performance.now() - began < sliceMillis
   const take: Effect.Effect<void> = Effect.suspend(() => {
     if (began === null) {
       began = performance.now()
@@ -27,7 +33,10 @@ export const makeTurns = (sliceMillis: number): Effect.Effect<void> => {
       })
       return Effect.void
     }
-    return performance.now() - began < sliceMillis ? Effect.void : Effect.zipRight(nextTurn, take)
+    return isOpen() ? Effect.void : Effect.zipRight(nextTurn, take)
   })
-  return take
+  return { isOpen, take }
 }
+
+/** The same, where nobody asks before whether he has to wait. */
+export const makeTurns = (sliceMillis: number): Effect.Effect<void> => makeSlices(sliceMillis).take

@@ -2,7 +2,7 @@ import { Instant, type StoreError } from "@apikeys/core"
 import type { Columns, Database } from "@apikeys/store-sql"
 import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { DateTime, Effect, Schema, type Scope } from "effect"
-import { makeTurns } from "./EventLoop.js"
+import { makeSlices, makeTurns } from "./EventLoop.js"
 import { isInMemory } from "./OpenFailure.js"
 import { openReader, openWriter, pragma } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
@@ -40,7 +40,8 @@ export const openDatabase = ({
   Effect.gen(function* () {
     const connection = yield* openWriter(filename, timeout, makeTurns(writeSliceMillis))
     const writer = makeWriter(connection, synchronous)
-    const reader = isInMemory(filename) ? null : yield* openReader(filename, timeout, makeTurns(readSliceMillis))
+    const readSlices = makeSlices(readSliceMillis)
+    const reader = isInMemory(filename) ? null : yield* openReader(filename, timeout, readSlices.take)
     return {
       driver: "sqlite",
       compiler: makeCompilerSqlite(),
@@ -54,6 +55,8 @@ export const openDatabase = ({
           Effect.map(on.execute("select changes() as affected", [], undefined), ([row]) => row.affected as number)
         ),
       read: reader === null ? writer.between : (use) => Effect.suspend(() => use(reader)),
+      // In memory, a read may have to wait for a transaction.
+      readsAtOnce: reader === null ? null : readSlices.isOpen,
       transact: writer.transact,
       classify,
       waitingFor: writer.waitingFor,

@@ -10,9 +10,9 @@ export interface AccessTarget {
 
 /** Which projects and products belong where: what has to be known to answer a question. */
 export interface Membership {
-  /** The organization of the asked project; `null` where there is no such project, or none was asked. */
+  /** The organization of the project in question (see {@link ownersInQuestion}); `null` where there is none. */
   readonly projectOrganizationId: OrganizationId | null
-  /** The organization of the asked product; `null` where there is no such product, or none was asked. */
+  /** The organization of the product in question; `null` where there is none. */
   readonly productOrganizationId: OrganizationId | null
   /** Of the links asked about (see {@link linksInQuestion}), those that exist, in the same order. */
   readonly linked: ReadonlyArray<boolean>
@@ -49,6 +49,18 @@ export const linksInQuestion = (key: Narrowed, target: AccessTarget): ReadonlyAr
   return links.some((link) => link !== null) ? links.filter((link) => link !== null) : noLinks
 }
 
+/**
+ * The project and the product whose organization one has to know. What a key is narrowed to is of the key's own
+ * organization, there for as long as the key is, and never moves; a key of one passes for no other.
+ */
+export const ownersInQuestion = (
+  key: Narrowed,
+  { productId, projectId }: AccessTarget
+): Pick<AccessTarget, "projectId" | "productId"> => ({
+  projectId: key.projectId === null ? projectId : null,
+  productId: key.productId === null ? productId : null
+})
+
 /** The part of a question that a key fails, or `null` where it is good for all of it. */
 export type AccessConstraint = "organization" | "project" | "product"
 
@@ -72,14 +84,16 @@ export const failedConstraint = (
     )
   if (target.organizationId !== null && target.organizationId !== key.organizationId) return "organization"
   if (target.projectId !== null) {
-    if (membership.projectOrganizationId !== key.organizationId) return "project"
-    if (key.projectId !== null && key.projectId !== target.projectId) return "project"
+    const { organizationId, projectId } = key
+    if (projectId === null && membership.projectOrganizationId !== organizationId) return "project"
+    if (projectId !== null && projectId !== target.projectId) return "project"
     const link = projectLink(key, target)
     if (link !== null && !isLinked(link)) return "project"
   }
   if (target.productId !== null) {
-    if (membership.productOrganizationId !== key.organizationId) return "product"
-    if (key.productId !== null && key.productId !== target.productId) return "product"
+    const { organizationId, productId } = key
+    if (productId === null && membership.productOrganizationId !== organizationId) return "product"
+    if (productId !== null && productId !== target.productId) return "product"
     const link = productLink(key, target)
     if (link !== null && !isLinked(link)) return "product"
   }

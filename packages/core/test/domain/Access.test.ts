@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest"
-import { type AccessTarget, failedConstraint, type Link, linksInQuestion } from "../../src/domain/Access.js"
+import {
+  type AccessTarget,
+  failedConstraint,
+  type Link,
+  linksInQuestion,
+  ownersInQuestion
+} from "../../src/domain/Access.js"
 import { OrganizationId, ProductId, ProjectId } from "../../src/domain/Ids.js"
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
@@ -36,9 +42,10 @@ type Asked = Partial<AccessTarget>
 const failed = (narrowing: { projectId?: ProjectId; productId?: ProductId }, asked: Asked) => {
   const key = { organizationId: ours, projectId: null, productId: null, ...narrowing }
   const target = { organizationId: null, projectId: null, productId: null, ...asked }
+  const { productId, projectId } = ownersInQuestion(key, target)
   return failedConstraint(key, target, {
-    projectOrganizationId: target.projectId === null ? null : (projects.get(target.projectId) ?? null),
-    productOrganizationId: target.productId === null ? null : (products.get(target.productId) ?? null),
+    projectOrganizationId: projectId === null ? null : (projects.get(projectId) ?? null),
+    productOrganizationId: productId === null ? null : (products.get(productId) ?? null),
     linked: linksInQuestion(key, target).map(linked)
   })
 }
@@ -165,6 +172,18 @@ describe("a call that asks for a project and a product", () => {
     expect(failed(wide, both(web, theirProduct))).toBe("product")
     expect(failed(wide, both(theirProject, search))).toBe("project")
     expect(failed(wide, both(unknownProject, unknownProduct))).toBe("project")
+  })
+})
+
+describe("the owners in question", () => {
+  it("are those that the key does not tell by itself", () => {
+    const key = { organizationId: ours, projectId: null, productId: null }
+    const target = { organizationId: null, projectId: web, productId: maps }
+    const none = { projectId: null, productId: null }
+    expect(ownersInQuestion(key, target)).toEqual({ projectId: web, productId: maps })
+    expect(ownersInQuestion({ ...key, projectId: web }, target)).toEqual({ ...none, productId: maps })
+    expect(ownersInQuestion({ ...key, productId: search }, target)).toEqual({ ...none, projectId: web })
+    expect(ownersInQuestion({ ...key, projectId: web, productId: maps }, target)).toEqual(none)
   })
 })
 

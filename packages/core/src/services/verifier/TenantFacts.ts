@@ -1,4 +1,10 @@
-import { type AccessTarget, type Link, linksInQuestion, type Membership } from "../../domain/Access.js"
+import {
+  type AccessTarget,
+  type Link,
+  linksInQuestion,
+  type Membership,
+  ownersInQuestion
+} from "../../domain/Access.js"
 import type { OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
 
 /** Beyond so many facts of a kind, all of them are learnt anew. */
@@ -58,7 +64,7 @@ export class TenantFacts {
 
   /** What a question needs, where all of it is known. */
   membership(key: Key, target: AccessTarget, now: number): Membership | null {
-    const { productId, projectId } = target
+    const { productId, projectId } = ownersInQuestion(key, target)
     const projectOrganizationId = projectId === null ? null : this.#projects.get(projectId, now)
     const productOrganizationId = productId === null ? null : this.#products.get(productId, now)
     if (projectOrganizationId === undefined || productOrganizationId === undefined) return null
@@ -76,11 +82,12 @@ export class TenantFacts {
     if (generation !== this.#generation) return
     const until = (isThere: boolean) => now + (isThere ? this.#ttl : Math.min(this.#ttl, negativeTtl))
     const { productOrganizationId, projectOrganizationId } = membership
-    if (target.projectId !== null) {
-      this.#projects.set(target.projectId, projectOrganizationId, until(projectOrganizationId !== null))
+    const { productId, projectId } = ownersInQuestion(key, target)
+    if (projectId !== null) {
+      this.#projects.set(projectId, projectOrganizationId, until(projectOrganizationId !== null))
     }
-    if (target.productId !== null) {
-      this.#products.set(target.productId, productOrganizationId, until(productOrganizationId !== null))
+    if (productId !== null) {
+      this.#products.set(productId, productOrganizationId, until(productOrganizationId !== null))
     }
     linksInQuestion(key, target).forEach((link, i) => {
       const linked = membership.linked[i] === true

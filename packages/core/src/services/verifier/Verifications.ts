@@ -111,7 +111,7 @@ export const makeVerifications = Effect.gen(function* () {
     const inactive = failedStatus(record, times.millis)
     if (inactive !== null) return inactive
     if (record.redigest !== null) return null
-    const membership = asksForTenants(asked) ? cache.facts.membership(record, asked, at) : noMembership
+    const membership = asksForTenants(record, asked) ? cache.facts.membership(record, asked, at) : noMembership
     if (membership === null) return null
     const refusal = failedQuestion(record, asked, membership)
     if (refusal !== null) return refusal

@@ -1,4 +1,10 @@
-import { type AccessTarget, failedConstraint, type Membership } from "../../domain/Access.js"
+import {
+  type AccessTarget,
+  failedConstraint,
+  linksInQuestion,
+  type Membership,
+  ownersInQuestion
+} from "../../domain/Access.js"
 import {
   DisabledKeyError,
   ExpiredKeyError,
@@ -15,9 +21,12 @@ export interface Question extends AccessTarget {
   readonly requiredScopes: ReadonlyArray<Scope>
 }
 
-/** Whether a question is about projects or products, so that one has to know to whom these belong. */
-export const asksForTenants = ({ productId, projectId }: AccessTarget): boolean =>
-  productId !== null || projectId !== null
+/** Whether one has to know to whom a project or a product belongs, or whether the two are linked. */
+export const asksForTenants = (key: Parameters<typeof linksInQuestion>[0], target: AccessTarget): boolean => {
+  if (target.projectId === null && target.productId === null) return false
+  const { productId, projectId } = ownersInQuestion(key, target)
+  return projectId !== null || productId !== null || linksInQuestion(key, target).length > 0
+}
 
 export const noMembership: Membership = { projectOrganizationId: null, productOrganizationId: null, linked: [] }
 

@@ -1,5 +1,5 @@
 import { Effect, Option } from "effect"
-import { type AccessTarget, linksInQuestion, type Membership } from "../../domain/Access.js"
+import { type AccessTarget, linksInQuestion, type Membership, ownersInQuestion } from "../../domain/Access.js"
 import type { ApiKey } from "../../domain/ApiKey.js"
 import type { StoreError } from "../../domain/Errors.js"
 import { TenantStore } from "../../ports/TenantStore.js"
@@ -14,6 +14,7 @@ export const makeMembership = Effect.gen(function* () {
 
   const read = (key: KeyRecord, target: AccessTarget): Effect.Effect<Membership, StoreError> => {
     const links = linksInQuestion(key, target)
+    const { productId, projectId } = ownersInQuestion(key, target)
     const owner = Option.match({
       onNone: () => null,
       onSome: ({ organizationId }: { readonly organizationId: ApiKey["organizationId"] }) => organizationId
@@ -21,9 +22,9 @@ export const makeMembership = Effect.gen(function* () {
     return Effect.all(
       {
         projectOrganizationId:
-          target.projectId === null ? Effect.succeed(null) : Effect.map(tenants.findProject(target.projectId), owner),
+          projectId === null ? Effect.succeed(null) : Effect.map(tenants.findProject(projectId), owner),
         productOrganizationId:
-          target.productId === null ? Effect.succeed(null) : Effect.map(tenants.findProduct(target.productId), owner),
+          productId === null ? Effect.succeed(null) : Effect.map(tenants.findProduct(productId), owner),
         linked: links.length === 0 ? Effect.succeed([]) : tenants.areLinked(links)
       },
       { concurrency: "unbounded" }
@@ -31,7 +32,7 @@ export const makeMembership = Effect.gen(function* () {
   }
 
   return (key: KeyRecord, target: AccessTarget): Effect.Effect<Membership, StoreError> => {
-    if (!asksForTenants(target)) return Effect.succeed(noMembership)
+    if (!asksForTenants(key, target)) return Effect.succeed(noMembership)
     if (!enabled) return read(key, target)
     return Effect.clockWith((clock) => {
       const asked = monotonicMillis(clock)
