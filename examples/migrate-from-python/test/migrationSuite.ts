@@ -37,7 +37,9 @@ export const openClient = async (to: DatabasePlace) =>
     store: await storeOf(to),
     signingSecret,
     keyPrefix: "myapp",
-    acceptForeignKeys: [pythonKeys({ prefix, environment })]
+    acceptForeignKeys: [pythonKeys({ prefix, environment })],
+    // What was unknown is remembered for a moment, and a migration is another process.
+    cache: false
   })
 
 /** The lines about single rows, in any order: that of ids is theirs, and differs between databases. */

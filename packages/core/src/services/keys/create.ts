@@ -8,6 +8,7 @@ import { KeyStore } from "../../ports/KeyStore.js"
 import { Identifiers } from "../Identifiers.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
+import { UsageRecorder } from "../verifier/UsageRecorder.js"
 import { VerificationCache } from "../verifier/VerificationCache.js"
 import { checkLifetime, decodeNewKey } from "./input.js"
 
@@ -19,6 +20,7 @@ export const makeCreateKey = Effect.gen(function* () {
   const identifiers = yield* Identifiers
   const codec = yield* MetadataCodec
   const { adding } = yield* VerificationCache
+  const uses = yield* UsageRecorder
 
   return Effect.fn("ApiKeys.createKey")(function* (input: unknown) {
     const { idempotencyKey, metadata, ...fields } = yield* decodeNewKey(input)
@@ -48,7 +50,7 @@ export const makeCreateKey = Effect.gen(function* () {
       case "Inserted":
         return { key: yield* codec.typedKey(key), plaintext: Redacted.make(plaintext) }
       case "Existing":
-        return { key: yield* codec.typedKey(insertion.key), plaintext: null }
+        return { key: yield* codec.typedKey(uses.include(insertion.key)), plaintext: null }
       case "NotLinked":
         return yield* invalidInput("productId", "is not linked to the project")
     }

@@ -9,6 +9,7 @@ import type { KeyImport, KeyImportOutcome } from "../../ports/KeyImport.js"
 import { KeyStore } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { orNotFound } from "../tenants/entity.js"
+import { UsageRecorder } from "../verifier/UsageRecorder.js"
 import { VerificationCache } from "../verifier/VerificationCache.js"
 import type { ApiKeysService } from "./ApiKeysService.js"
 import { makeDigestion } from "./digestion.js"
@@ -87,6 +88,7 @@ export const makeImports = Effect.gen(function* () {
   const store = yield* KeyStore
   const codec = yield* MetadataCodec
   const { adding } = yield* VerificationCache
+  const uses = yield* UsageRecorder
   const { digestOf, idOf } = yield* makeDigestion
 
   const prepare = Effect.fnUntraced(function* (
@@ -127,7 +129,7 @@ export const makeImports = Effect.gen(function* () {
     if (outcome === undefined) return yield* Effect.dieMessage("KeyStore.insertMany told of no key")
     const { created, keyId } = yield* judge(prepared, outcome)
     const key = created ? prepared.key : yield* store.find(keyId).pipe(orNotFound("key", keyId))
-    return { key: yield* codec.typedKey(key), created }
+    return { key: yield* codec.typedKey(uses.include(key)), created }
   })
 
   const prepareBatch = Effect.fnUntraced(function* (inputs: ReadonlyArray<unknown>, refuseWildcards: boolean) {
