@@ -1,7 +1,7 @@
-import { InvalidInputError, Store, type StoreError, type StoreLayer, type StorePorts } from "@apikeys/core"
-import { type Database, guarded, type Migration, SchemaVersion, SqlStore } from "@apikeys/store-sql"
+import { type InvalidInputError, Store, type StoreError, type StoreLayer, type StorePorts } from "@apikeys/core"
+import { type Database, guarded, type Migration, SchemaVersion, SqlStore, toInvalidInput } from "@apikeys/store-sql"
 import { MysqlClient } from "@effect/sql-mysql2/MysqlClient"
-import { Cause, Config, type ConfigError, type Context, Effect, Exit, Layer, type Scope } from "effect"
+import { Cause, Config, type Context, Effect, Exit, Layer, type Scope } from "effect"
 import { databaseOf, openDatabase } from "./MysqlDatabase.js"
 import type { MysqlSslOptions, MysqlStoreClientOptions, MysqlStoreOptions } from "./MysqlOptions.js"
 import { nowMillis, schema } from "./MysqlSchema.js"
@@ -53,21 +53,6 @@ const make = (
 export const layer = (options: MysqlStoreOptions): StoreLayer => Store.fromLayer(Layer.scopedContext(make(options)))
 
 const environment: Config.Config<MysqlStoreOptions> = Config.all({ url: Config.redacted("APIKEYS_MYSQL_URL") })
-
-/** As any other bad input: by path and rule, and never with the value. */
-const toInvalidInput = (error: ConfigError.ConfigError): InvalidInputError => {
-  switch (error._op) {
-    case "And":
-    case "Or":
-      return new InvalidInputError({
-        issues: [...toInvalidInput(error.left).issues, ...toInvalidInput(error.right).issues]
-      })
-    case "MissingData":
-      return new InvalidInputError({ issues: [{ path: error.path.join("."), rule: "is required" }] })
-    default:
-      return new InvalidInputError({ issues: [{ path: error.path.join("."), rule: "cannot be read" }] })
-  }
-}
 
 /**
  * Like {@link layer}, with options from Effect's `Config`: by default the URL in `APIKEYS_MYSQL_URL`.

@@ -1,7 +1,7 @@
-import { InvalidInputError, Store, type StoreError, type StoreLayer, type StorePorts } from "@apikeys/core"
-import { type Migration, SchemaVersion } from "@apikeys/store-sql"
+import { type InvalidInputError, Store, type StoreError, type StoreLayer, type StorePorts } from "@apikeys/core"
+import { type Migration, SchemaVersion, toInvalidInput } from "@apikeys/store-sql"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Cause, Config, type ConfigError, Effect, Exit, Layer } from "effect"
+import { Cause, Config, Effect, Exit, Layer } from "effect"
 import { openOwnDatabase, openOwnStore, openStore } from "./PgOpening.js"
 import type { PgStoreClientOptions, PgStoreOptions } from "./PgOptions.js"
 import { makeSchema, nowMillis } from "./PgSchema.js"
@@ -35,21 +35,6 @@ export const layer = (options: PgStoreOptions): StoreLayer =>
   Store.fromLayer(Layer.scopedContext(openOwnStore(options)))
 
 const environment: Config.Config<PgStoreOptions> = Config.all({ url: Config.redacted("APIKEYS_PG_URL") })
-
-/** As any other bad input: by path and rule, and never with the value. */
-const toInvalidInput = (error: ConfigError.ConfigError): InvalidInputError => {
-  switch (error._op) {
-    case "And":
-    case "Or":
-      return new InvalidInputError({
-        issues: [...toInvalidInput(error.left).issues, ...toInvalidInput(error.right).issues]
-      })
-    case "MissingData":
-      return new InvalidInputError({ issues: [{ path: error.path.join("."), rule: "is required" }] })
-    default:
-      return new InvalidInputError({ issues: [{ path: error.path.join("."), rule: "cannot be read" }] })
-  }
-}
 
 /**
  * Like {@link layer}, with options from Effect's `Config`: by default the URL that `APIKEYS_PG_URL` holds.

@@ -1,4 +1,5 @@
 export type { Column, Columns } from "./Column.js"
+export { toInvalidInput } from "./ConfigFailure.js"
 export type { ChangeListener, ChangeSignals, Database, Durability, Failure } from "./Database.js"
 export {
   type CommandResult,

@@ -1,6 +1,6 @@
-import { InvalidInputError, Store, type StoreError, type StoreLayer, type StorePorts } from "@apikeys/core"
-import { type Migration, SchemaVersion, SqlStore } from "@apikeys/store-sql"
-import { Cause, Config, type ConfigError, type Context, Effect, Exit, Layer, type Scope } from "effect"
+import { type InvalidInputError, Store, type StoreError, type StoreLayer, type StorePorts } from "@apikeys/core"
+import { type Migration, SchemaVersion, SqlStore, toInvalidInput } from "@apikeys/store-sql"
+import { Cause, Config, type Context, Effect, Exit, Layer, type Scope } from "effect"
 import { openDatabase } from "./SqliteDatabase.js"
 import { nowMillis, schema } from "./SqliteSchema.js"
 import { makeSettings, type SqliteStoreOptions } from "./SqliteSettings.js"
@@ -48,21 +48,6 @@ export const layer = (options: SqliteStoreOptions): StoreLayer => Store.fromLaye
 const environment: Config.Config<SqliteStoreOptions> = Config.all({
   filename: Config.string("APIKEYS_SQLITE_FILENAME")
 })
-
-/** As any other bad input: by path and rule, and never with the value. */
-const toInvalidInput = (error: ConfigError.ConfigError): InvalidInputError => {
-  switch (error._op) {
-    case "And":
-    case "Or":
-      return new InvalidInputError({
-        issues: [...toInvalidInput(error.left).issues, ...toInvalidInput(error.right).issues]
-      })
-    case "MissingData":
-      return new InvalidInputError({ issues: [{ path: error.path.join("."), rule: "is required" }] })
-    default:
-      return new InvalidInputError({ issues: [{ path: error.path.join("."), rule: "cannot be read" }] })
-  }
-}
 
 /**
  * Like {@link layer}, with options from Effect's `Config`: by default the file that `APIKEYS_SQLITE_FILENAME`
