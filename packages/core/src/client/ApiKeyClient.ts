@@ -331,7 +331,11 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
   validateKey(plaintext: string, options?: ValidateKeyOptions): Promise<VerifiedKeyData<M>> {
     const known = this.tryValidateKey(plaintext, options)
     if (known !== null) return known instanceof Error ? Promise.reject(known) : Promise.resolve(known)
-    return this.#verifier("validateKey", (verifier) => verifier.validateKey(plaintext, options))
+    const completed = this.#runtime.complete(plaintext, options)
+    return this.#runtime.run(
+      "validateKey",
+      Effect.map(completed, (verification) => plainVerification<M>(verification))
+    )
   }
 
   /**

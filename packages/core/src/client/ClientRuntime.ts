@@ -12,6 +12,7 @@ type Services = ApiKeys | KeyVerifier | Tenants
 export interface ClientRuntime {
   /** What can be said at once, without a fiber; `null` where that is nothing, also since it is closed. */
   readonly attempt: KeyVerifierService["attempt"]
+  readonly complete: KeyVerifierService["complete"]
   /** Rejects with the very error that the effect fails with. */
   readonly run: <A, E>(operation: string, effect: Effect.Effect<A, E, Services>) => Promise<A>
   /** Lets calls that are under way end, and returns how many uses could not be flushed. The first call decides. */
@@ -66,6 +67,7 @@ export const openRuntime = async (
 
   return {
     attempt: (plaintext, options) => (closing === null ? verifier.attempt(plaintext, options) : null),
+    complete: verifier.complete,
     run,
     close: (timeoutMillis) => {
       closing ??= managed.runPromise(shutDown(timeoutMillis)).finally(() => managed.dispose())

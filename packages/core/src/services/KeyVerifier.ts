@@ -56,6 +56,10 @@ const make = Effect.gen(function* () {
       const asked = decodeValidation(input)
       return asked instanceof Error ? asked : now(plaintext, asked, ownClock)
     },
+    complete: (plaintext, input) => {
+      const asked = decodeValidation(input)
+      return asked instanceof Error ? Effect.fail(asked) : Effect.clockWith((clock) => later(plaintext, asked, clock))
+    },
     flush
   })
 })

@@ -1,4 +1,4 @@
-import { Clock, DateTime, Effect } from "effect"
+import { type Clock, DateTime, Effect } from "effect"
 import { QuotaError, type StoreError } from "../../domain/Errors.js"
 import type { RateLimitOutcome, RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import { type Admission, type AdmissionOutcome, RateLimitStore } from "../../ports/RateLimitStore.js"
@@ -40,7 +40,7 @@ export const makeAdmissions = Effect.gen(function* () {
   const store = yield* RateLimitStore
   const { mode } = (yield* Settings).usage
 
-  const admit = makeBatches<Admission, AdmissionOutcome, StoreError>({
+  const { ask: admit } = makeBatches<Admission, AdmissionOutcome, StoreError>({
     ...chargeBounds,
     run: store.admit,
     onFull: chargeFailed("RateLimitStore.admit", true, "too many calls are waiting"),
@@ -62,37 +62,50 @@ export const makeAdmissions = Effect.gen(function* () {
     lastUsedAt
   })
 
-  const charged = Effect.fnUntraced(function* (
+  const charged = (
     record: KeyRecord,
     cost: number
-  ): Effect.fn.Return<ReadonlyArray<RateLimitStatus>, QuotaError | StoreError> {
-    const outcome = yield* limiter.charge(record, cost)
-    return outcome.allowed ? outcome.limits : yield* quotaError(record, outcome)
-  })
+  ): Effect.Effect<ReadonlyArray<RateLimitStatus>, QuotaError | StoreError> =>
+    Effect.flatMap(limiter.charge(record, cost), (outcome) =>
+      outcome.allowed ? Effect.succeed(outcome.limits) : Effect.fail(quotaError(record, outcome))
+    )
 
-  /** The charge, where it is one of the store's, and the use are committed together before the call returns. */
-  const admitDurably = Effect.fnUntraced(function* (
+  /** The use, and the charge where it is one of the store's, are committed together before the call returns. */
+  const commit = (
     record: KeyRecord,
-    { charges, cost }: Cost
-  ): Effect.fn.Return<Admitted, QuotaError | StoreError> {
-    const limits = charges && !limiter.isExact ? yield* charged(record, cost) : none
-    const usedAt = yield* Clock.currentTimeMillis
-    const { outcome, usage } = yield* admit({
+    { charges, cost }: Cost,
+    usedAt: number,
+    charged: ReadonlyArray<RateLimitStatus>
+  ): Effect.Effect<Admitted, QuotaError | StoreError> => {
+    const admission = {
       keyId: record.id,
       limits: charges && limiter.isExact ? record.rateLimits : [],
       cost,
       usedAt: DateTime.unsafeMake(usedAt)
-    })
-    if (!outcome.allowed) return yield* quotaError(record, outcome)
-    // A key that was deleted since it was looked up has no totals: it is shown as this call knew it.
-    record.useCount = Math.max(record.useCount, usage?.useCount ?? 0)
-    record.lastUsedAt = Math.max(record.lastUsedAt ?? 0, usage?.lastUsedAt.epochMillis ?? usedAt)
-    return {
-      limits: charges && limiter.isExact ? outcome.limits : limits,
-      useCount: usage?.useCount ?? record.useCount + 1,
-      lastUsedAt: usage?.lastUsedAt.epochMillis ?? usedAt
     }
-  })
+    return Effect.flatMap(admit(admission), ({ outcome, usage }) => {
+      if (!outcome.allowed) return Effect.fail(quotaError(record, outcome))
+      // A key that was deleted since it was looked up has no totals: it is shown as this call knew it.
+      record.useCount = Math.max(record.useCount, usage?.useCount ?? 0)
+      record.lastUsedAt = Math.max(record.lastUsedAt ?? 0, usage?.lastUsedAt.epochMillis ?? usedAt)
+      return Effect.succeed({
+        limits: charges && limiter.isExact ? outcome.limits : charged,
+        useCount: usage?.useCount ?? record.useCount + 1,
+        lastUsedAt: usage?.lastUsedAt.epochMillis ?? usedAt
+      })
+    })
+  }
+
+  const admitDurably = (
+    record: KeyRecord,
+    cost: Cost,
+    clock: Clock.Clock
+  ): Effect.Effect<Admitted, QuotaError | StoreError> =>
+    cost.charges && !limiter.isExact
+      ? Effect.flatMap(charged(record, cost.cost), (limits) =>
+          commit(record, cost, clock.unsafeCurrentTimeMillis(), limits)
+        )
+      : commit(record, cost, clock.unsafeCurrentTimeMillis(), none)
 
   /** At once; `null` where the store has to be asked, and nothing was charged or counted. */
   const now = (record: KeyRecord, { charges, cost, counts }: Cost, times: Times): Admitted | QuotaError | null => {
@@ -108,17 +121,20 @@ export const makeAdmissions = Effect.gen(function* () {
     return counting ? counted(record, times.millis, limits) : uncounted(record, limits)
   }
 
-  const later = Effect.fnUntraced(function* (
+  const later = (
     record: KeyRecord,
-    cost: Cost
-  ): Effect.fn.Return<Admitted, QuotaError | StoreError> {
+    cost: Cost,
+    clock: Clock.Clock
+  ): Effect.Effect<Admitted, QuotaError | StoreError> => {
     const counting = cost.counts && mode !== "off"
-    if (counting && mode === "durable") return yield* admitDurably(record, cost)
+    if (counting && mode === "durable") return admitDurably(record, cost, clock)
+    const limits = cost.charges ? charged(record, cost.cost) : Effect.succeed(none)
+    if (!counting) return Effect.map(limits, (statuses) => uncounted(record, statuses))
     // Before anything is charged: a call that finds no room costs nothing.
-    if (counting) yield* uses.room(record.id)
-    const limits = cost.charges ? yield* charged(record, cost.cost) : none
-    return counting ? counted(record, yield* Clock.currentTimeMillis, limits) : uncounted(record, limits)
-  })
+    return Effect.map(Effect.zipRight(uses.room(record.id), limits), (statuses) =>
+      counted(record, clock.unsafeCurrentTimeMillis(), statuses)
+    )
+  }
 
   return { now, later }
 })

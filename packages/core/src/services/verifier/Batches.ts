@@ -1,4 +1,5 @@
 import { type Context, Effect, Exit } from "effect"
+import { type Caller, callback, forkFor } from "./Caller.js"
 
 /** How requests are gathered. */
 export interface BatchOptions<Request, Answer, E> {
@@ -15,22 +16,19 @@ export interface BatchOptions<Request, Answer, E> {
   readonly onMissing: () => E
 }
 
-class Waiting<Request, Answer, E> {
+export interface Batches<Request, Answer, E> {
+  readonly ask: (request: Request) => Effect.Effect<Answer, E>
+  /**
+   * The same for plain code, which is called back with what came of it: not in this very call, unless the request may
+   * not wait.
+   */
+  readonly add: (request: Request, caller: Caller, land: (exit: Exit.Exit<Answer, E>) => void) => void
+}
+
+interface Waiting<Request, Answer, E> {
   readonly request: Request
-  readonly context: Context.Context<never>
-  resume: ((answer: Effect.Effect<Answer, E>) => void) | null = null
-  answer: Effect.Effect<Answer, E> | null = null
-  abandoned = false
-
-  constructor(request: Request, context: Context.Context<never>) {
-    this.request = request
-    this.context = context
-  }
-
-  complete(answer: Effect.Effect<Answer, E>): void {
-    this.answer = answer
-    this.resume?.(answer)
-  }
+  readonly caller: Caller
+  readonly land: (exit: Exit.Exit<Answer, E>) => void
 }
 
 /**
@@ -45,7 +43,7 @@ export const makeBatches = <Request, Answer, E>({
   onMissing,
   run,
   size
-}: BatchOptions<Request, Answer, E>): ((request: Request) => Effect.Effect<Answer, E>) => {
+}: BatchOptions<Request, Answer, E>): Batches<Request, Answer, E> => {
   type Item = Waiting<Request, Answer, E>
   let queue: Array<Item> = []
   let underWay = 0
@@ -53,14 +51,22 @@ export const makeBatches = <Request, Answer, E>({
   const take = (): ReadonlyArray<Item> => {
     const batch = queue.length <= size ? queue : queue.slice(0, size)
     queue = queue.length <= size ? [] : queue.slice(size)
-    return batch.filter(({ abandoned }) => !abandoned)
+    return batch.filter(({ caller, land }) => {
+      if (!caller.isGone) return true
+      land(Exit.interrupt(caller.fiber.id()))
+      return false
+    })
   }
 
   const settle = (batch: ReadonlyArray<Item>, exit: Exit.Exit<ReadonlyArray<Answer>, E>): void => {
-    for (const [i, item] of batch.entries()) {
-      const answer = Exit.isSuccess(exit) ? exit.value[i] : undefined
-      if (Exit.isFailure(exit)) item.complete(Exit.failCause(exit.cause))
-      else item.complete(answer === undefined ? Effect.fail(onMissing()) : Effect.succeed(answer))
+    for (let i = 0; i < batch.length; i++) {
+      const item = batch[i] as Item
+      if (Exit.isFailure(exit)) {
+        item.land(Exit.failCause(exit.cause))
+      } else {
+        const answer = exit.value[i]
+        item.land(answer === undefined ? Exit.fail(onMissing()) : Exit.succeed(answer))
+      }
     }
   }
 
@@ -74,7 +80,9 @@ export const makeBatches = <Request, Answer, E>({
     }
     return Effect.suspend(() => run(batch.map(({ request }) => request))).pipe(
       // A batch is told of where the first of its requests is.
-      Effect.mapInputContext((_: Context.Context<never>) => first.context),
+      Effect.mapInputContext(
+        (_: Context.Context<never>) => first.caller.fiber.currentContext as Context.Context<never>
+      ),
       Effect.exit,
       Effect.flatMap((exit) => {
         settle(batch, exit)
@@ -83,27 +91,13 @@ export const makeBatches = <Request, Answer, E>({
     )
   })
 
-  const answerOf = (item: Item): Effect.Effect<Answer, E> =>
-    Effect.async((resume) => {
-      if (item.answer !== null) {
-        resume(item.answer)
-        return
-      }
-      item.resume = resume
-      return Effect.sync(() => {
-        item.resume = null
-        item.abandoned = true
-      })
-    })
+  const add: Batches<Request, Answer, E>["add"] = (request, caller, land) => {
+    if (queue.length >= capacity) return land(Exit.fail(onFull()))
+    queue.push({ request, caller, land })
+    if (underWay >= concurrency) return
+    underWay++
+    forkFor(caller, drain)
+  }
 
-  return (request) =>
-    Effect.withFiberRuntime((fiber) => {
-      if (queue.length >= capacity) return Effect.fail(onFull())
-      const item: Item = new Waiting(request, fiber.currentContext as Context.Context<never>)
-      queue.push(item)
-      if (underWay >= concurrency) return answerOf(item)
-      underWay++
-      // Not a child of the caller. It starts once this tick's other fibers have asked, too.
-      return Effect.zipRight(Effect.forkDaemon(drain), answerOf(item))
-    })
+  return { add, ask: (request) => callback((caller, resume) => add(request, caller, resume)) }
 }

@@ -14,7 +14,7 @@ export const chargeFailed = (operation: string, retryable: boolean, reason: stri
 
 /** Each charge is committed in the store before the call returns; those that come at once share a transaction. */
 export const makeExactLimits = Effect.map(RateLimitStore, (store): RateLimiterService => {
-  const charge = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
+  const { ask: charge } = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
     ...chargeBounds,
     run: store.charge,
     onFull: chargeFailed("RateLimitStore.charge", true, "too many charges are waiting"),

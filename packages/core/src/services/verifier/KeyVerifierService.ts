@@ -57,6 +57,12 @@ export interface KeyVerifierService<M = Metadata> {
     options?: ValidateKeyOptions
   ) => Verification | Refusal | null
 
+  /** What `attempt` could not say: `validateKey`, in the form that `attempt` gives. */
+  readonly complete: (
+    plaintext: Redacted.Redacted<string> | string,
+    options?: ValidateKeyOptions
+  ) => Effect.Effect<Verification, Refusal | StoreError>
+
   /** Waits until every use counted so far is in the store, or for as long as given; returns how many are not. */
   readonly flush: (timeout: Duration.DurationInput) => Effect.Effect<number>
 }

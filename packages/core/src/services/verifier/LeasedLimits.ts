@@ -88,7 +88,7 @@ export const makeLeasedLimits = Effect.gen(function* () {
     return withLeft(outcome.limits, lease.permits)
   }
 
-  const charge = makeBatches<LeaseRequest, RateLimitOutcome, StoreError>({
+  const { ask: charge } = makeBatches<LeaseRequest, RateLimitOutcome, StoreError>({
     ...chargeBounds,
     run: (requests) =>
       Effect.clockWith((clock) => {

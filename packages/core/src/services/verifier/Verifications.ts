@@ -16,11 +16,13 @@ import { KeyStore } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
 import { type Admitted, makeAdmissions } from "./Admissions.js"
+import { callback } from "./Caller.js"
 import { asksForTenants, failedQuestion, failedStatus, noMembership } from "./checks.js"
 import { CachedKey, type unknownKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import type { PresentedKey } from "./lookUp.js"
 import { makeMembership } from "./membership.js"
+import type { Times } from "./RateLimiterService.js"
 import { makeRemember } from "./remember.js"
 import { makeTelemetry } from "./Telemetry.js"
 import type { Validation } from "./Validation.js"
@@ -99,19 +101,14 @@ export const makeVerifications = Effect.gen(function* () {
     return cache.keys.get(fingerprintOf({ text, foreign: true }), at)
   }
 
-  const decide: Verifications["now"] = (plaintext, asked, clock) => {
-    const text = textOf(plaintext)
-    if (text === null) return new InvalidKeyError()
-    const at = monotonicMillis(clock)
-    const found = recall(text, at)
-    if (!(found instanceof CachedKey)) return found === undefined && parse(text) !== null ? null : new InvalidKeyError()
-    telemetry.hits++
-    const { record } = found
-    const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: at }
+  /** What a key that was found is good for, at once; `null` where the store has to be asked. */
+  const judge = (record: KeyRecord, asked: Validation, times: Times): Verification | Refusal | null => {
     const inactive = failedStatus(record, times.millis)
     if (inactive !== null) return inactive
     if (record.redigest !== null) return null
-    const membership = asksForTenants(record, asked) ? cache.facts.membership(record, asked, at) : noMembership
+    const membership = asksForTenants(record, asked)
+      ? cache.facts.membership(record, asked, times.monotonic)
+      : noMembership
     if (membership === null) return null
     const refusal = failedQuestion(record, asked, membership)
     if (refusal !== null) return refusal
@@ -121,9 +118,19 @@ export const makeVerifications = Effect.gen(function* () {
     return admitted === null || admitted instanceof Error ? admitted : new Verification(record, typed, admitted)
   }
 
+  const decide: Verifications["now"] = (plaintext, asked, clock) => {
+    const text = textOf(plaintext)
+    if (text === null) return new InvalidKeyError()
+    const at = monotonicMillis(clock)
+    const found = recall(text, at)
+    if (!(found instanceof CachedKey)) return found === undefined && parse(text) !== null ? null : new InvalidKeyError()
+    telemetry.hits++
+    return judge(found.record, asked, { millis: clock.unsafeCurrentTimeMillis(), monotonic: at })
+  }
+
   const now: Verifications["now"] = (plaintext, asked, clock) => {
     const known = decide(plaintext, asked, clock)
-    if (known !== null) telemetry.count(known instanceof Verification ? "passed" : known._tag)
+    if (known !== null) telemetry.count(outcomeOfKnown(known))
     return known
   }
 
@@ -143,42 +150,83 @@ export const makeVerifications = Effect.gen(function* () {
     )
   }
 
-  const ask = Effect.fnUntraced(function* (
-    plaintext: unknown,
+  /** What `judge` could not say: by way of the store. */
+  const ask = (
+    record: KeyRecord,
     asked: Validation,
     clock: Clock.Clock
-  ): Effect.fn.Return<Verification, Refusal | StoreError> {
-    const text = textOf(plaintext)
-    const presented = text === null ? null : parse(text)
-    if (presented === null) return yield* new InvalidKeyError()
-    const fingerprint = fingerprintOf(presented)
-    const at = monotonicMillis(clock)
-    const known = cache.isTrusted(at) ? cache.keys.get(fingerprint, at) : undefined
-    if (!(known instanceof CachedKey)) telemetry.misses++
-    const record = known instanceof CachedKey ? known.record : yield* remember(fingerprint, presented, clock)
-    const inactive = failedStatus(record, clock.unsafeCurrentTimeMillis())
-    if (inactive !== null) return yield* inactive
-    const refusal = failedQuestion(record, asked, yield* membershipOf(record, asked))
-    if (refusal !== null) return yield* refusal
-    const typed = yield* metadata.typed(record.metadata)
-    const admitted = yield* admissions.later(record, costOf(asked, record))
-    yield* redigest(record)
-    return new Verification(record, typed, admitted)
-  })
+  ): Effect.Effect<Verification, Refusal | StoreError> => {
+    const admit = (typed: Metadata) =>
+      Effect.map(admissions.later(record, costOf(asked, record), clock), (admitted) => {
+        return new Verification(record, typed, admitted)
+      })
+    const admitted = Effect.flatMap(
+      membershipOf(record, asked),
+      (membership): Effect.Effect<Verification, Refusal | StoreError> => {
+        const refusal = failedQuestion(record, asked, membership)
+        return refusal === null ? Effect.flatMap(metadata.typed(record.metadata), admit) : Effect.fail(refusal)
+      }
+    )
+    return record.redigest === null ? admitted : Effect.tap(admitted, () => redigest(record))
+  }
+
+  const count = (outcome: string, began: number, clock: Clock.Clock): void => {
+    telemetry.took(began, clock)
+    telemetry.count(outcome)
+  }
+
+  /** From a key that was found, or was not, to the end. */
+  const conclude = (
+    found: Exit.Exit<KeyRecord, Refusal | StoreError>,
+    asked: Validation,
+    clock: Clock.Clock,
+    began: number
+  ): Effect.Effect<Verification, Refusal | StoreError> => {
+    if (Exit.isFailure(found)) {
+      count(outcomeOf(found), began, clock)
+      return Exit.failCause(found.cause)
+    }
+    const record = found.value
+    const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: monotonicMillis(clock) }
+    const known = judge(record, asked, times)
+    if (known === null) {
+      return Effect.onExit(ask(record, asked, clock), (exit) => Effect.sync(() => count(outcomeOf(exit), began, clock)))
+    }
+    count(outcomeOfKnown(known), began, clock)
+    return known instanceof Verification ? Exit.succeed(known) : Exit.fail(known)
+  }
+
+  /** A callback that throws would take those with it who are called after. */
+  const concludeSafely: typeof conclude = (found, asked, clock, began) => {
+    try {
+      return conclude(found, asked, clock, began)
+    } catch (defect) {
+      return Exit.die(defect)
+    }
+  }
 
   const later: Verifications["later"] = (plaintext, asked, clock) =>
-    Effect.suspend(() => {
+    callback((caller, resume) => {
       const began = monotonicMillis(clock)
-      return Effect.onExit(ask(plaintext, asked, clock), (exit) =>
-        Effect.sync(() => {
-          telemetry.took(began, clock)
-          telemetry.count(outcomeOf(exit))
-        })
-      )
+      const text = textOf(plaintext)
+      const presented = text === null ? null : parse(text)
+      if (presented === null) return resume(conclude(Exit.fail(new InvalidKeyError()), asked, clock, began))
+      const fingerprint = cache.enabled ? fingerprintOf(presented) : ""
+      const known = cache.isTrusted(began) ? cache.keys.get(fingerprint, began) : undefined
+      if (known instanceof CachedKey) return resume(conclude(Exit.succeed(known.record), asked, clock, began))
+      telemetry.misses++
+      remember(fingerprint, presented, caller, clock, (found) => {
+        // Nobody is charged for an answer that nobody waits for.
+        if (caller.isGone) return count("interrupted", began, clock)
+        resume(concludeSafely(found, asked, clock, began))
+      })
     })
 
   return { now, later } satisfies Verifications
 })
+
+const outcomeOfKnown = (known: Verification | Refusal): string =>
+  known instanceof Verification ? "passed" : known._tag
 
 const outcomeOf = (exit: Exit.Exit<unknown, Refusal | StoreError>): string => {
   if (Exit.isSuccess(exit)) return "passed"

@@ -1,9 +1,10 @@
-import { type Context, Effect, type Option } from "effect"
+import { type Clock, type Context, Effect, Exit, type Option } from "effect"
 import { InvalidKeyError, StoreError } from "../../domain/Errors.js"
 import { isSecretValid } from "../../domain/Rotation.js"
 import { type Digest, KeyHasher } from "../../ports/KeyHasher.js"
 import { type FoundKey, KeyStore } from "../../ports/KeyStore.js"
 import { makeBatches } from "./Batches.js"
+import type { Caller } from "./Caller.js"
 
 /** A text of a form that is accepted. */
 export interface PresentedKey {
@@ -25,7 +26,7 @@ const failed = (retryable: boolean, reason: string) => () =>
   new StoreError({ operation: "KeyStore.findByDigests", retryable, reason })
 
 /** Like the member of the port, but those who ask at the same time are answered by one query. */
-const makeFindByDigests = Effect.map(KeyStore, (store): Context.Tag.Service<KeyStore>["findByDigests"] =>
+const makeFindByDigests = Effect.map(KeyStore, (store: Context.Tag.Service<KeyStore>) =>
   makeBatches<ReadonlyArray<Uint8Array>, ReadonlyArray<Option.Option<FoundKey>>, StoreError>({
     ...bounds,
     run: (requests) =>
@@ -56,21 +57,35 @@ export const makeLookUp = Effect.gen(function* () {
   }
 
   /** @param now milliseconds since the epoch: what a rotation superseded is no key once its overlap ended */
-  return Effect.fnUntraced(function* (
-    presented: PresentedKey,
+  const choose = (
+    candidates: readonly [Digest, ...ReadonlyArray<Digest>],
+    answers: ReadonlyArray<Option.Option<FoundKey>>,
     now: number
-  ): Effect.fn.Return<LookedUp, InvalidKeyError | StoreError> {
-    const candidates = candidatesOf(presented)
-    const answers = yield* findByDigests(candidates.map(({ bytes }) => bytes))
-    for (const [i, candidate] of candidates.entries()) {
+  ): LookedUp | null => {
+    for (let i = 0; i < candidates.length; i++) {
       const answer = answers[i]
       if (answer === undefined || answer._tag === "None") continue
       const found = answer.value
       // An index may compare in its own way; what was found is compared once more, in constant time.
-      if (hasher.equals(found.digest, candidate.bytes) && isSecretValid(found, now)) {
+      if (hasher.equals(found.digest, (candidates[i] as Digest).bytes) && isSecretValid(found, now)) {
         return { found, current: candidates[0] }
       }
     }
-    return yield* new InvalidKeyError()
-  })
+    return null
+  }
+
+  return (
+    presented: PresentedKey,
+    caller: Caller,
+    clock: Clock.Clock,
+    land: (exit: Exit.Exit<LookedUp, InvalidKeyError | StoreError>) => void
+  ): void => {
+    const candidates = candidatesOf(presented)
+    const digests = candidates.map(({ bytes }) => bytes)
+    findByDigests.add(digests, caller, (exit) => {
+      if (Exit.isFailure(exit)) return land(Exit.failCause(exit.cause))
+      const lookedUp = choose(candidates, exit.value, clock.unsafeCurrentTimeMillis())
+      land(lookedUp === null ? Exit.fail(new InvalidKeyError()) : Exit.succeed(lookedUp))
+    })
+  }
 })

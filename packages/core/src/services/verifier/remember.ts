@@ -1,18 +1,24 @@
 import { type Clock, Effect, Exit } from "effect"
 import { type InvalidKeyError, StoreError } from "../../domain/Errors.js"
+import type { Caller } from "./Caller.js"
 import type { Fill } from "./KeyCache.js"
 import { KeyRecord, type Shared, unshared } from "./KeyRecord.js"
 import { type LookedUp, makeLookUp, type PresentedKey } from "./lookUp.js"
 import { UsageRecorder } from "./UsageRecorder.js"
 import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
 
-type Found = Effect.Effect<KeyRecord, InvalidKeyError | StoreError>
+type Found = Exit.Exit<KeyRecord, InvalidKeyError | StoreError>
 
-/** A look-up that is under way, and who else waits for it. */
+interface Waiter {
+  readonly caller: Caller
+  readonly land: (found: Found) => void
+}
+
+/** A look-up that is under way, and who waits for it. */
 interface Flight {
   readonly began: number
   readonly fill: Fill
-  readonly waiting: Set<(found: Found) => void>
+  readonly waiters: Array<Waiter>
 }
 
 /** Who comes later than this asks anew: what a slow store answers by then may be older than the bound on changes. */
@@ -21,11 +27,12 @@ const maxAge = 200
 /** So many may wait for the store; made-up keys must not take a process down. */
 const maxWaiting = 10_000
 
-const tooMany = new StoreError({
-  operation: "KeyStore.findByDigests",
-  retryable: true,
-  reason: "too many look-ups are waiting"
-})
+/** Where too many wait, whoever comes looks at so many of them, and takes the place of one who is gone. */
+const lookedAt = 16
+
+const tooMany = Exit.fail(
+  new StoreError({ operation: "KeyStore.findByDigests", retryable: true, reason: "too many look-ups are waiting" })
+)
 
 /** Looks keys up, one look-up at a time for each plaintext, and remembers what was found. */
 export const makeRemember = Effect.gen(function* () {
@@ -33,6 +40,7 @@ export const makeRemember = Effect.gen(function* () {
   const cache = yield* VerificationCache
   const uses = yield* UsageRecorder
   const flights = new Map<string, Flight>()
+  const waiting = new Set<Waiter>()
 
   const recordOf = ({ current, found }: LookedUp, share: Shared): KeyRecord => {
     const record = new KeyRecord(uses.include(found.key), found, share)
@@ -40,70 +48,69 @@ export const makeRemember = Effect.gen(function* () {
     return record
   }
 
-  const read = (presented: PresentedKey, clock: Clock.Clock, share: Shared): Found =>
-    Effect.map(
-      Effect.suspend(() => lookUp(presented, clock.unsafeCurrentTimeMillis())),
-      (lookedUp) => recordOf(lookedUp, share)
-    )
-
-  let waiting = 0
+  const read = (
+    presented: PresentedKey,
+    caller: Caller,
+    clock: Clock.Clock,
+    share: Shared,
+    land: (found: Found) => void
+  ): void => lookUp(presented, caller, clock, (exit) => land(Exit.map(exit, (lookedUp) => recordOf(lookedUp, share))))
 
   const isOpen = ({ began, fill }: Flight, now: number): boolean =>
     now - began < maxAge && !fill.outdated && !fill.superseded && fill.changed.size === 0
 
-  const join = (flight: Flight): Found =>
-    Effect.async((resume) => {
-      waiting++
-      const land = (found: Found): void => {
-        waiting--
-        resume(found)
-      }
-      flight.waiting.add(land)
-      return Effect.sync(() => {
-        if (flight.waiting.delete(land)) waiting--
-      })
-    })
+  const keep = ({ fill }: Flight, fingerprint: string, found: Found, clock: Clock.Clock): void => {
+    if (Exit.isSuccess(found)) cache.keys.complete(fill, fingerprint, found.value, monotonicMillis(clock))
+    else if (isUnknown(found)) cache.keys.completeUnknown(fill, fingerprint, monotonicMillis(clock))
+    else cache.keys.abandon(fill)
+  }
 
-  const land = (
+  /** Whoever looks a key up may be interrupted; the others who came to wait for it did not ask for that. */
+  const start = (fingerprint: string, presented: PresentedKey, clock: Clock.Clock, first: Waiter): void => {
+    const flight: Flight = { began: monotonicMillis(clock), fill: cache.keys.begin(), waiters: [first] }
+    flights.set(fingerprint, flight)
+    read(presented, first.caller.lasting, clock, cache.shared, (found) => {
+      if (flights.get(fingerprint) === flight) flights.delete(fingerprint)
+      keep(flight, fingerprint, found, clock)
+      for (const waiter of flight.waiters) {
+        waiting.delete(waiter)
+        waiter.land(found)
+      }
+    })
+  }
+
+  /** The longest of those who wait are looked at first; whoever is there still goes to the end. */
+  const hasRoom = (): boolean => {
+    let looks = lookedAt
+    for (const waiter of waiting) {
+      if (waiting.size < maxWaiting || looks-- === 0) break
+      waiting.delete(waiter)
+      if (!waiter.caller.isGone) waiting.add(waiter)
+    }
+    return waiting.size < maxWaiting
+  }
+
+  const find = (
     fingerprint: string,
     presented: PresentedKey,
-    flight: Flight,
+    caller: Caller,
     clock: Clock.Clock,
-    exit: Exit.Exit<KeyRecord, InvalidKeyError | StoreError>
-  ) => {
-    waiting--
-    if (flights.get(fingerprint) === flight) flights.delete(fingerprint)
-    const now = monotonicMillis(clock)
-    if (Exit.isSuccess(exit)) cache.keys.complete(flight.fill, fingerprint, exit.value, now)
-    else if (isUnknown(exit)) cache.keys.completeUnknown(flight.fill, fingerprint, now)
-    else cache.keys.abandon(flight.fill)
-    // Whoever looked it up may be interrupted; the others did not ask for that.
-    const found: Found = Exit.isInterrupted(exit) ? Effect.suspend(() => find(fingerprint, presented, clock)) : exit
-    for (const each of flight.waiting) each(found)
-    flight.waiting.clear()
-  }
-
-  const lead = (fingerprint: string, presented: PresentedKey, clock: Clock.Clock): Found => {
-    const flight: Flight = { began: monotonicMillis(clock), fill: cache.keys.begin(), waiting: new Set() }
-    flights.set(fingerprint, flight)
-    waiting++
-    return Effect.onExit(read(presented, clock, cache.shared), (exit) =>
-      Effect.sync(() => land(fingerprint, presented, flight, clock, exit))
-    )
-  }
-
-  const find = (fingerprint: string, presented: PresentedKey, clock: Clock.Clock): Found => {
-    if (waiting >= maxWaiting) return tooMany
+    land: (found: Found) => void
+  ): void => {
+    if (!hasRoom()) return land(tooMany)
+    const waiter = { caller, land }
+    waiting.add(waiter)
     const flight = flights.get(fingerprint)
-    return flight !== undefined && isOpen(flight, monotonicMillis(clock))
-      ? join(flight)
-      : lead(fingerprint, presented, clock)
+    if (flight !== undefined && isOpen(flight, monotonicMillis(clock))) flight.waiters.push(waiter)
+    else start(fingerprint, presented, clock, waiter)
   }
 
-  /** Asks the store. */
-  return (fingerprint: string, presented: PresentedKey, clock: Clock.Clock): Found =>
-    cache.enabled ? Effect.suspend(() => find(fingerprint, presented, clock)) : read(presented, clock, unshared)
+  /** Asks the store; plain code is called back with what it found. */
+  return cache.enabled
+    ? find
+    : (_: string, presented: PresentedKey, caller: Caller, clock: Clock.Clock, land: (found: Found) => void) =>
+        read(presented, caller, clock, unshared, land)
 })
 
-const isUnknown = (exit: Exit.Exit<unknown, InvalidKeyError | StoreError>): boolean =>
+const isUnknown = (exit: Found): boolean =>
   Exit.isFailure(exit) && exit.cause._tag === "Fail" && exit.cause.error._tag === "InvalidKeyError"
