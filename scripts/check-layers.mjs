@@ -39,7 +39,7 @@ export const layers = {
   "core/testing/client": ["effect", "core/domain", "core/ports", "core/client", "core/testing", "vitest"],
   "store-sql": ["effect", "@apikeys/core", "@effect/sql", "@effect/experimental/Reactivity"],
   // A file has a path, which is looked at to say what is wrong with it.
-  "store-sqlite": [...sqlStore, "@effect/sql-sqlite-node", "better-sqlite3", "node:fs", "node:path"],
+  "store-sqlite": [...sqlStore, "better-sqlite3", "node:fs", "node:path"],
   // Of `node:tls`, the types of the options that the drivers take.
   "store-pg": [...sqlStore, "@effect/sql-pg", "pg", "node:tls"],
   "store-mysql": [...sqlStore, "@effect/sql-mysql2", "mysql2", "node:tls"],

@@ -36,7 +36,7 @@ const closureOf = (folder: string, found = new Map<string, string>()): ReadonlyM
 
 /** The driver of each store, and what talks to no database but its own. */
 const drivers: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "packages/store-sqlite": ["@effect/sql-sqlite-node", "better-sqlite3"],
+  "packages/store-sqlite": ["better-sqlite3"],
   "packages/store-pg": ["@effect/sql-pg", "pg"],
   "packages/store-mysql": ["@effect/sql-mysql2", "mysql2"]
 }

@@ -110,31 +110,18 @@ const rows: Record<string, Record<"allowed" | "refused", ReadonlyArray<string>> 
   },
   "store-sqlite": {
     module: "store-sqlite/src/SqliteStore",
-    allowed: [
-      "@apikeys/core",
-      "@apikeys/store-sql",
-      "@effect/sql",
-      "@effect/sql-sqlite-node",
-      "better-sqlite3",
-      "node:fs"
-    ],
+    allowed: ["@apikeys/core", "@apikeys/store-sql", "@effect/sql", "better-sqlite3", "node:fs"],
     refused: ["@apikeys/core/testing", "@apikeys/store-pg", "@effect/sql-pg", "@effect/sql-mysql2", "pg", "mysql2"]
   },
   "store-pg": {
     module: "store-pg/src/PgStore",
     allowed: ["@apikeys/core", "@apikeys/store-sql", "@effect/sql", "@effect/sql-pg", "pg"],
-    refused: [
-      "@apikeys/core/testing",
-      "@apikeys/store-mysql",
-      "@effect/sql-sqlite-node",
-      "@effect/sql-mysql2",
-      "mysql2"
-    ]
+    refused: ["@apikeys/core/testing", "@apikeys/store-mysql", "better-sqlite3", "@effect/sql-mysql2", "mysql2"]
   },
   "store-mysql": {
     module: "store-mysql/src/MysqlStore",
     allowed: ["@apikeys/core", "@apikeys/store-sql", "@effect/sql", "@effect/sql-mysql2", "mysql2/promise"],
-    refused: ["@apikeys/core/testing", "@apikeys/store-pg", "@effect/sql-sqlite-node", "@effect/sql-pg", "pg"]
+    refused: ["@apikeys/core/testing", "@apikeys/store-pg", "better-sqlite3", "@effect/sql-pg", "pg"]
   },
   http: {
     module: "http/src/Problem",

@@ -51,7 +51,7 @@ const describe = (connections: MysqlConnections, timeout: number): Database => (
       Number((result as { readonly affectedRows: number }).affectedRows)
     ),
   read: (use) => connections.use(timeout, use),
-  readsAtOnce: null,
+  scripts: null,
   transact: connections.transact,
   classify,
   waitingFor: connections.waitingFor,

@@ -42,7 +42,7 @@ export const makeDatabase = (
         Number((result as { readonly rowCount: number | null }).rowCount)
       ),
     read: connections.read,
-    readsAtOnce: null,
+    scripts: null,
     transact: (_durability, use) => connections.transact(timeout, use),
     classify,
     waitingFor: () => null,

@@ -1,9 +1,7 @@
 import { isSpent } from "@apikeys/core"
-import type { Connection } from "@effect/sql/SqlConnection"
-import type { SqlError } from "@effect/sql/SqlError"
-import { Effect } from "effect"
-import { counterColumns, toCounter } from "./Counter.js"
+import { type Counter, counterColumns, toCounter } from "./Counter.js"
 import type { Dialect } from "./Dialect.js"
+import type { Script } from "./Script.js"
 
 /** One transaction of charges in so many also looks at counters. */
 export const pruneEvery = 256
@@ -25,34 +23,31 @@ interface Position {
  * the time would have to be changed by every charge.
  */
 export const makeCounterPruning = (dialect: Dialect) => {
-  const { run, sql, tables } = dialect
+  const { query, sql, tables } = dialect
   let position: Position | null = null
 
-  const next = (connection: Connection) => {
+  const next = function* (): Script<ReadonlyArray<Counter & { readonly keyId: string }>> {
     const { keyId, name } = position ?? { keyId: null, name: "" }
     const id = keyId === null ? null : dialect.id(keyId)
     const after = id === null ? sql`1 = 1` : sql`(r.key_id > ${id} or (r.key_id = ${id} and r.name > ${name}))`
-    const statement = sql`
+    const rows = yield query(sql`
       select r.key_id, ${sql.literal(counterColumns)} from ${tables.rateLimits} r
-      where ${after} order by r.key_id, r.name limit ${batch}`
-    return Effect.map(run(connection, statement), (rows) =>
-      rows.map((row) => ({
-        keyId: dialect.decodeId((row as { readonly key_id: unknown }).key_id),
-        ...toCounter(row)
-      }))
-    )
+      where ${after} order by r.key_id, r.name limit ${batch}`)
+    return rows.map((row) => ({
+      keyId: dialect.decodeId((row as { readonly key_id: unknown }).key_id),
+      ...toCounter(row)
+    }))
   }
 
   /** Looks at some counters, of which one that was charged meanwhile stays. */
-  return (connection: Connection, now: number): Effect.Effect<void, SqlError> =>
-    Effect.gen(function* () {
-      const counters = yield* next(connection)
-      const last = counters.length < batch ? undefined : counters[counters.length - 1]
-      position = last === undefined ? null : { keyId: last.keyId, name: last.name }
-      for (const { keyId, name, state, ...limit } of counters) {
-        if (state.at > now - marginMillis || !isSpent(limit, state, now)) continue
-        const same = sql`key_id = ${dialect.id(keyId)} and name = ${name} and charged_at = ${state.at}`
-        yield* run(connection, sql`delete from ${tables.rateLimits} where ${same}`)
-      }
-    })
+  return function* (now: number): Script<void> {
+    const counters = yield* next()
+    const last = counters.length < batch ? undefined : counters[counters.length - 1]
+    position = last === undefined ? null : { keyId: last.keyId, name: last.name }
+    for (const { keyId, name, state, ...limit } of counters) {
+      if (state.at > now - marginMillis || !isSpent(limit, state, now)) continue
+      const same = sql`key_id = ${dialect.id(keyId)} and name = ${name} and charged_at = ${state.at}`
+      yield query(sql`delete from ${tables.rateLimits} where ${same}`)
+    }
+  }
 }

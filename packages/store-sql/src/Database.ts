@@ -4,6 +4,7 @@ import type { Compiler } from "@effect/sql/Statement"
 import type { Effect, Scope } from "effect"
 import type { Columns } from "./Column.js"
 import type { Migration } from "./Migration.js"
+import type { Scripts } from "./Script.js"
 
 /**
  * What an error of a driver means.
@@ -94,11 +95,8 @@ export interface Database {
   ) => Effect.Effect<number, SqlError>
   /** Runs reads outside of transactions. Each statement sees what was committed before it began. */
   readonly read: <A, E>(use: (connection: Connection) => Effect.Effect<A, E>) => Effect.Effect<A, E | SqlError>
-  /**
-   * Whether a read would go through just now without waiting for anything, be it a server or its turn: such a one needs no
-   * deadline, which costs more than a read of SQLite. `null` where no read does.
-   */
-  readonly readsAtOnce: (() => boolean) | null
+  /** How it runs scripts by a way of its own; `null` where they are run over a connection like anything else. */
+  readonly scripts: Scripts | null
   /**
    * Runs a transaction of its own, whatever else the fiber is in: committed when this succeeds, undone when it
    * fails or is interrupted. A statement sees what was committed before it began, so a row has to be locked to

@@ -4,6 +4,7 @@ import * as Statement from "@effect/sql/Statement"
 import { DateTime, Effect, Schema } from "effect"
 import type { Database } from "./Database.js"
 import { makeRows, type Rows } from "./Rows.js"
+import type { Query } from "./Script.js"
 
 const tableNames = {
   organizations: "apikeys_organizations",
@@ -45,16 +46,19 @@ export interface Dialect {
     connection: Connection,
     statement: Statement.Statement<object>
   ) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
+  /** A statement for a script. */
+  readonly query: (statement: Statement.Statement<object>) => Query
   /**
-   * Like `run`, of statements whose text tells nothing of the values but how many they are: each is written and compiled
-   * once, which takes longer than to run it on SQLite.
+   * Like `query`, of statements whose text tells nothing of the values but how many they are: each is written and
+   * compiled once, which takes longer than to run it on SQLite.
    *
    * @param paramsOf what the text's placeholders stand for, in their order
    */
   readonly prepared: <A>(
     write: (values: ReadonlyArray<A>) => Statement.Statement<object>,
-    paramsOf: (values: ReadonlyArray<A>) => ReadonlyArray<unknown>
-  ) => (connection: Connection, values: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
+    paramsOf: (values: ReadonlyArray<A>) => ReadonlyArray<unknown>,
+    asValues?: boolean
+  ) => (values: ReadonlyArray<A>) => Query
   /** How many rows a statement changed. */
   readonly affected: (connection: Connection, statement: Statement.Statement<object>) => Effect.Effect<number, SqlError>
   /** The same, of a statement that is written already. */
@@ -96,12 +100,16 @@ export const makeDialect = (database: Database): Dialect => {
       const [text, params] = statement.compile(true)
       return connection.execute(text, params, undefined)
     },
-    prepared: (write, paramsOf) => {
+    query: (statement) => {
+      const [text, params] = statement.compile(true)
+      return { text, params, asValues: false }
+    },
+    prepared: (write, paramsOf, asValues = false) => {
       const texts = new Map<number, string>()
-      return (connection, values) => {
+      return (values) => {
         const text = texts.get(values.length) ?? write(values).compile(true)[0]
         texts.set(values.length, text)
-        return connection.execute(text, paramsOf(values), undefined)
+        return { text, params: paramsOf(values), asValues }
       }
     },
     affected: (connection, statement) => {

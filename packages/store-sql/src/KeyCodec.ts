@@ -1,5 +1,5 @@
 import {
-  ApiKey,
+  type ApiKey,
   type FoundKey,
   type KeyId,
   type KeyPatch,
@@ -7,11 +7,22 @@ import {
   type ProductId,
   type ProjectId,
   type RateLimit,
-  type Scope
+  type Scope,
+  storedKey
 } from "@apikeys/core"
 import { Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
 import { plainBytes, plainInstant, plainList, plainNumber, plainObject, quickly } from "./PlainColumn.js"
+import type { Rows } from "./Rows.js"
+
+type KeyColumns = { readonly [Column in keyof Rows["Key"]["fields"]]: unknown }
+
+/** What is read of a digest `d` and its key `k`: in this order, since rows are given as lists. */
+export const foundColumns =
+  "d.digest, d.secret_id, d.superseded_at, d.valid_until, " +
+  "k.id, k.organization_id, k.project_id, k.product_id, k.name, k.hint, k.scopes, k.rate_limits, k.metadata, " +
+  "k.expires_at, k.revoked_at, k.revoked_reason, k.disabled_at, k.disabled_reason, k.use_count, k.last_used_at, " +
+  "k.created_at, k.updated_at"
 
 /** Turns keys into rows and back. */
 export const makeKeyCodec = (dialect: Dialect) => {
@@ -32,44 +43,57 @@ export const makeKeyCodec = (dialect: Dialect) => {
    * A verification that asks the store decodes a row, so that is done by hand: the schema of the whole row takes longer
    * than the query. Where ids, names and JSON were written, they were checked.
    */
-  const decode = (row: unknown): ApiKey => {
-    const columns = row as { readonly [Column in keyof typeof fields]: unknown }
-    return new ApiKey(
-      {
-        id: decodeId(columns.id) as KeyId,
-        organizationId: decodeId(columns.organization_id) as OrganizationId,
-        projectId: orNull(columns.project_id, decodeId) as ProjectId | null,
-        productId: orNull(columns.product_id, decodeId) as ProductId | null,
-        name: columns.name as string | null,
-        hint: columns.hint as string,
-        scopes: toScopes(columns.scopes),
-        rateLimits: toRateLimits(columns.rate_limits),
-        metadata: toMetadata(columns.metadata),
-        expiresAt: orNull(columns.expires_at, toInstant),
-        revokedAt: orNull(columns.revoked_at, toInstant),
-        revokedReason: columns.revoked_reason as string | null,
-        disabledAt: orNull(columns.disabled_at, toInstant),
-        disabledReason: columns.disabled_reason as string | null,
-        useCount: toInteger(columns.use_count),
-        lastUsedAt: orNull(columns.last_used_at, toInstant),
-        createdAt: toInstant(columns.created_at),
-        updatedAt: toInstant(columns.updated_at)
-      },
-      true
-    )
-  }
+  const decodeColumns = (columns: KeyColumns): ApiKey =>
+    storedKey({
+      id: decodeId(columns.id) as KeyId,
+      organizationId: decodeId(columns.organization_id) as OrganizationId,
+      projectId: orNull(columns.project_id, decodeId) as ProjectId | null,
+      productId: orNull(columns.product_id, decodeId) as ProductId | null,
+      name: columns.name as string | null,
+      hint: columns.hint as string,
+      scopes: toScopes(columns.scopes),
+      rateLimits: toRateLimits(columns.rate_limits),
+      metadata: toMetadata(columns.metadata),
+      expiresAt: orNull(columns.expires_at, toInstant),
+      revokedAt: orNull(columns.revoked_at, toInstant),
+      revokedReason: columns.revoked_reason as string | null,
+      disabledAt: orNull(columns.disabled_at, toInstant),
+      disabledReason: columns.disabled_reason as string | null,
+      useCount: toInteger(columns.use_count),
+      lastUsedAt: orNull(columns.last_used_at, toInstant),
+      createdAt: toInstant(columns.created_at),
+      updatedAt: toInstant(columns.updated_at)
+    })
 
-  /** A row in which a key is joined with one of its digests, as `found_digest`. */
-  const decodeFound = (row: unknown): FoundKey => {
-    const columns = row as { readonly [Column in "found_digest" | keyof typeof rows.Digest.fields]: unknown }
-    return {
-      key: decode(row),
-      digest: toBytes(columns.found_digest),
-      secretId: columns.secret_id as string,
-      supersededAt: orNull(columns.superseded_at, toInstant),
-      validUntil: orNull(columns.valid_until, toInstant)
-    }
-  }
+  const decode = (row: unknown): ApiKey => decodeColumns(row as KeyColumns)
+
+  /** A row, as a list, of {@link foundColumns}. */
+  const decodeFound = (row: ReadonlyArray<unknown>): FoundKey => ({
+    digest: toBytes(row[0]),
+    secretId: row[1] as string,
+    supersededAt: orNull(row[2], toInstant),
+    validUntil: orNull(row[3], toInstant),
+    key: decodeColumns({
+      id: row[4],
+      organization_id: row[5],
+      project_id: row[6],
+      product_id: row[7],
+      name: row[8],
+      hint: row[9],
+      scopes: row[10],
+      rate_limits: row[11],
+      metadata: row[12],
+      expires_at: row[13],
+      revoked_at: row[14],
+      revoked_reason: row[15],
+      disabled_at: row[16],
+      disabled_reason: row[17],
+      use_count: row[18],
+      last_used_at: row[19],
+      created_at: row[20],
+      updated_at: row[21]
+    })
+  })
 
   const encode = (key: ApiKey) =>
     encodeRow({

@@ -14,10 +14,10 @@ import {
   sharesState
 } from "@apikeys/core"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Chunk, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { counterColumns, toCounter } from "./Counter.js"
 import { type Dialect, padded } from "./Dialect.js"
-import { makeKeyCodec } from "./KeyCodec.js"
+import { foundColumns, makeKeyCodec } from "./KeyCodec.js"
 import { matching, ownedBy } from "./KeyFilter.js"
 import { makeKeyImport } from "./KeyImport.js"
 import { makeInsert } from "./KeyInsertion.js"
@@ -25,6 +25,7 @@ import { makePrune } from "./KeyPruning.js"
 import { makeRotation } from "./KeyRotation.js"
 import type { Operations } from "./Operations.js"
 import { newestFirst } from "./Paging.js"
+import type { Script } from "./Script.js"
 
 /** As many digests as are looked up in one statement. */
 const maxLookedUp = 1024
@@ -37,7 +38,6 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   const { id: encodeId, instant, rows, run, sql, tables } = dialect
   const codec = makeKeyCodec(dialect)
   const columns = dialect.columns(rows.Key)
-  const lookupColumns = dialect.columns(rows.Key, "k")
 
   const findById = (connection: Connection, id: KeyId, lock = sql.literal("")) =>
     Effect.map(
@@ -47,28 +47,27 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
 
   const lookUpRows = dialect.prepared<unknown>(
     (digests) => sql`
-      select d.digest as found_digest, d.secret_id, d.superseded_at, d.valid_until, ${lookupColumns}
+      select ${sql.literal(foundColumns)}
       from ${tables.digests} d join ${tables.keys} k on k.id = d.key_id
       where d.digest in ${sql.in(digests)}`,
-    (digests) => digests
+    (digests) => digests,
+    true
   )
 
-  const lookUp = (connection: Connection, digests: ReadonlyArray<Uint8Array>) =>
-    Effect.map(lookUpRows(connection, padded(digests).map(dialect.bytes)), (found) => found.map(codec.decodeFound))
-
-  const findByDigests = (digests: ReadonlyArray<Uint8Array>) => {
-    if (digests.length === 0) return Effect.succeed([])
-    const answer = (found: ReadonlyArray<FoundKey>) => {
-      const byName = new Map(found.map((each) => [nameOf(each.digest), each]))
-      return digests.map((bytes) => Option.fromNullable(byName.get(nameOf(bytes))))
+  const lookUp = function* (digests: ReadonlyArray<Uint8Array>): Script<ReadonlyArray<Option.Option<FoundKey>>> {
+    const byName = new Map<string, FoundKey>()
+    for (let start = 0; start < digests.length; start += maxLookedUp) {
+      const piece = digests.slice(start, start + maxLookedUp)
+      for (const row of yield lookUpRows(padded(piece).map(dialect.bytes))) {
+        const found = codec.decodeFound(row as ReadonlyArray<unknown>)
+        byName.set(nameOf(found.digest), found)
+      }
     }
-    return operations.read("KeyStore.findByDigests", (connection) => {
-      if (digests.length <= maxLookedUp) return Effect.map(lookUp(connection, digests), answer)
-      const pieces = Chunk.chunksOf(Chunk.unsafeFromArray(digests), maxLookedUp)
-      const looked = Effect.forEach(pieces, (piece) => lookUp(connection, Chunk.toReadonlyArray(piece)))
-      return Effect.map(looked, (found) => answer(found.flat()))
-    })
+    return digests.map((bytes) => Option.fromNullable(byName.get(nameOf(bytes))))
   }
+
+  const findByDigests = (digests: ReadonlyArray<Uint8Array>) =>
+    digests.length === 0 ? Effect.succeed([]) : operations.readBy("KeyStore.findByDigests", () => lookUp(digests))
 
   const list = (filter: KeyFilter, slice: PageSlice) =>
     operations.read("KeyStore.list", (connection) => {

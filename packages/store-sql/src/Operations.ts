@@ -4,6 +4,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Cause, Context, Effect, Option, Predicate, Random, Tracer } from "effect"
 import type { Database } from "./Database.js"
 import { pause, withDeadline } from "./Deadline.js"
+import { runScript, type Script } from "./Script.js"
 
 type Use<A, E> = (connection: Connection) => Effect.Effect<A, E | SqlError>
 
@@ -14,6 +15,8 @@ type UseToChange<A, E> = (connection: Connection, tell: Tell) => Effect.Effect<A
 
 /** How the members of the ports reach the database. Each call has a deadline, and fails with the domain's errors alone. */
 export interface Operations {
+  /** Reads by a script, outside of a transaction. */
+  readonly readBy: <A>(name: string, script: () => Script<A>) => Effect.Effect<A, StoreError>
   /** Reads, outside of a transaction. */
   readonly read: <A, E = never>(name: string, use: Use<A, E>) => Effect.Effect<A, Exclude<E, SqlError> | StoreError>
   /**
@@ -25,7 +28,7 @@ export interface Operations {
     use: UseToChange<A, E>
   ) => Effect.Effect<A, Exclude<E, SqlError> | StoreError>
   /** A transaction that counts permits or uses. */
-  readonly count: <A, E = never>(name: string, use: Use<A, E>) => Effect.Effect<A, Exclude<E, SqlError> | StoreError>
+  readonly count: <A>(name: string, script: () => Script<A>) => Effect.Effect<A, StoreError>
 }
 
 /** Enough for the deadline to come first. */
@@ -42,13 +45,16 @@ export const makeOperations = (
 ): Operations => {
   const guard = <A, E>(name: string, effect: Effect.Effect<A, E>) =>
     guarded(database, timeout, name, effect) as Effect.Effect<A, Exclude<E, SqlError> | StoreError>
+  const { scripts } = database
   return {
-    read: (name, use) => {
-      const { readsAtOnce } = database
-      const patiently = Effect.suspend(() => guard(name, database.read(use)))
-      if (readsAtOnce === null) return patiently
-      return Effect.suspend(() => (readsAtOnce() ? promptly(database, name, database.read(use), patiently) : patiently))
+    readBy: (name, script) => {
+      const patiently = guard(
+        name,
+        database.read((connection) => runScript(connection, script()))
+      )
+      return scripts === null ? patiently : promptly(database, name, () => scripts.read(script), patiently)
     },
+    read: (name, use) => guard(name, database.read(use)),
     change: (name, use) =>
       guard(
         name,
@@ -59,7 +65,13 @@ export const makeOperations = (
           return Effect.tap(made, () => record(connection, told))
         })
       ),
-    count: (name, use) => guard(name, database.transact("count", use))
+    count: (name, script) => {
+      const patiently = guard(
+        name,
+        database.transact("count", (connection) => runScript(connection, script()))
+      )
+      return scripts === null ? patiently : promptly(database, name, () => scripts.count(script), patiently)
+    }
   }
 }
 
@@ -82,16 +94,21 @@ export const guarded = <A, E>(
   )
 }
 
-/** One read that waits for nothing. If it has to be repeated, it does wait, and is started over with a deadline. */
-const promptly = <A, E>(
+/** One call in the database's own way, where it waits for nobody. If it has to be repeated, it does wait. */
+const promptly = <A>(
   database: Database,
   name: string,
-  effect: Effect.Effect<A, E | SqlError>,
-  repeated: Effect.Effect<A, Exclude<E, SqlError> | StoreError>
-): Effect.Effect<A, Exclude<E, SqlError> | StoreError> =>
-  Effect.catchAllCause(traced(database, name)(effect), (cause): typeof repeated => {
-    const error = technicalError(cause)
-    return Option.isSome(error) && database.classify(error.value).undone ? repeated : translate(database, name, cause)
+  attempt: () => Effect.Effect<A, SqlError> | null,
+  patiently: Effect.Effect<A, StoreError>
+): Effect.Effect<A, StoreError> =>
+  Effect.suspend(() => {
+    const effect = attempt()
+    if (effect === null) return patiently
+    return Effect.catchAllCause(traced(database, name)(effect), (cause): typeof patiently => {
+      const error = technicalError(cause)
+      const again = Option.isSome(error) && database.classify(error.value).undone
+      return again ? patiently : translate<SqlError>(database, name, cause)
+    })
   })
 
 /** @param limited which attempt it is of those that failed with a limit of their own: deadlocks before take none away */

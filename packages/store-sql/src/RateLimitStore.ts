@@ -13,16 +13,17 @@ import {
   type RateLimitState,
   RateLimitStore,
   refundAll,
+  type StoreError,
   sharesState,
   type Usage,
   type UsageTotal
 } from "@apikeys/core"
-import type { Connection } from "@effect/sql/SqlConnection"
-import { Clock, DateTime, Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { type Counter, counterColumns, toCounter, toCounterRow } from "./Counter.js"
 import { makeCounterPruning, pruneEvery } from "./CounterPruning.js"
 import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
+import type { Query, Script } from "./Script.js"
 import type { UseCounts } from "./UseCounts.js"
 
 /** As many counters as are written in one statement. */
@@ -49,21 +50,20 @@ export const makeRateLimitStore = (
   uses: UseCounts,
   time: "store" | "clock"
 ) => {
-  const { run, sql, tables } = dialect
+  const { query, run, sql, tables } = dialect
 
-  const timeOf = (connection: Connection, row: unknown) => {
-    if (time === "clock") return Clock.currentTimeMillis
-    if (row !== undefined) return Effect.succeed(Number((row as { readonly now_millis: unknown }).now_millis))
-    const statement = sql`select ${dialect.nowMillis} as now_millis`
-    return Effect.map(run(connection, statement), ([first]) => Number((first as { now_millis: unknown }).now_millis))
+  /** @param clock the time of Effect's `Clock` where that is the one that counts, else `null` */
+  const timeOf = function* (row: unknown, clock: number | null): Script<number> {
+    if (clock !== null) return clock
+    const [first] = row === undefined ? yield query(sql`select ${dialect.nowMillis} as now_millis`) : [row]
+    return Number((first as { readonly now_millis: unknown }).now_millis)
   }
 
   /**
    * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
    * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
    */
-  const lockKeys = (connection: Connection, charges: ReadonlyArray<OfKey>) =>
-    lockRows(connection, padded([...new Set(charges.map(({ keyId }) => keyId))].sort()).map(dialect.id))
+  const lockKeys = (charges: ReadonlyArray<OfKey>): Query => lockRows(padded(keyIdsOf(charges)).map(dialect.id))
 
   const lockRows = dialect.prepared<unknown>(
     (ids) => {
@@ -85,10 +85,13 @@ export const makeRateLimitStore = (
   )
 
   /** The keys of the charges with their counters, and the time, which comes with them in one round trip. */
-  const readCounters = Effect.fnUntraced(function* (connection: Connection, charges: ReadonlyArray<OfKey>) {
-    const ids = [...new Set(charges.map(({ keyId }) => keyId))].sort()
+  const readCounters = function* (
+    charges: ReadonlyArray<OfKey>,
+    clock: number | null
+  ): Script<readonly [known: Known, now: number]> {
+    const ids = keyIdsOf(charges)
     const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
-    const rows = yield* counterRows(connection, padded(ids).map(dialect.id))
+    const rows = yield counterRows(padded(ids).map(dialect.id))
     for (const row of rows) {
       const { key_id, name } = row as { readonly key_id: unknown; readonly name: string | null }
       const keyId = dialect.decodeId(key_id) as KeyId
@@ -96,8 +99,8 @@ export const makeRateLimitStore = (
       if (name !== null) counters.set(name, toCounter(row))
       known.set(keyId, { exists: true, counters, changed: new Set() })
     }
-    return [known, yield* timeOf(connection, rows[0])] as const
-  })
+    return [known, yield* timeOf(rows[0], clock)]
+  }
 
   const orUpdate = sql.onDialectOrElse({
     // Of the two ways to say so, the one that MariaDB has as well.
@@ -116,7 +119,7 @@ export const makeRateLimitStore = (
     (rows) => rows.flatMap((row) => Object.values(row))
   )
 
-  const write = Effect.fnUntraced(function* (connection: Connection, known: Known) {
+  const write = function* (known: Known): Script<void> {
     const changed = [...known].flatMap(([keyId, { changed, counters, exists }]) =>
       exists
         ? [...counters.values()]
@@ -124,52 +127,56 @@ export const makeRateLimitStore = (
             .map((counter) => ({ key_id: dialect.id(keyId), ...toCounterRow(counter) }))
         : []
     )
-    for (const piece of inPowersOfTwo(changed, maxWritten)) {
-      yield* writeRows(connection, piece)
-    }
-  })
+    for (const piece of inPowersOfTwo(changed, maxWritten)) yield writeRows(piece)
+  }
 
   /** Decides with the counters of the keys at hand, in order, and keeps what came of it. */
-  const decideIn =
-    <Request extends OfKey, A>(
-      requests: ReadonlyArray<Request>,
-      takes: boolean,
-      decide: (known: Known, request: Request, now: number) => A
-    ) =>
-    (connection: Connection) =>
-      Effect.gen(function* () {
-        // Before the statement that also asks for the time: one that waited would charge at a time long past.
-        if (takes && dialect.locksRows) yield* lockKeys(connection, requests)
-        const [known, now] = yield* readCounters(connection, requests)
-        const decided = requests.map((request) => decide(known, request, now))
-        yield* write(connection, known)
-        return decided
-      })
+  const decideIn = <Request extends OfKey, A>(
+    requests: ReadonlyArray<Request>,
+    takes: boolean,
+    decide: (known: Known, request: Request, now: number) => A
+  ) =>
+    function* (clock: number | null): Script<ReadonlyArray<A>> {
+      // Before the statement that also asks for the time: one that waited would charge at a time long past.
+      if (takes && dialect.locksRows) yield lockKeys(requests)
+      const [known, now] = yield* readCounters(requests, clock)
+      const decided = requests.map((request) => decide(known, request, now))
+      yield* write(known)
+      return decided
+    }
 
-  const admitIn = (admissions: ReadonlyArray<Admission>) => (connection: Connection) =>
-    Effect.gen(function* () {
-      if (dialect.locksRows) yield* lockKeys(connection, admissions)
+  const admitIn = (admissions: ReadonlyArray<Admission>) =>
+    function* (clock: number | null): Script<ReadonlyArray<AdmissionOutcome>> {
+      if (dialect.locksRows) yield lockKeys(admissions)
       const charged = admissions.filter(({ limits }) => limits.length > 0)
       const outcomes = new Map<Admission, RateLimitOutcome>()
       if (charged.length > 0) {
-        const [known, now] = yield* readCounters(connection, charged)
+        const [known, now] = yield* readCounters(charged, clock)
         for (const admission of charged) outcomes.set(admission, chargeKey(known, admission, now))
-        yield* write(connection, known)
+        yield* write(known)
       }
       const used = usesOf(admissions, outcomes)
-      const totals = used.length > 0 ? yield* uses.addToTotals(connection, used) : new Map()
+      const totals = used.length > 0 ? yield* uses.addToTotals(used) : new Map<KeyId, UsageTotal>()
       return withTotals(admissions, outcomes, used, totals)
-    })
+    }
+
+  /** Tells a script whose time it is to go by. */
+  const timed =
+    <A>(run: (script: () => Script<A>) => Effect.Effect<A, StoreError>) =>
+    (script: (clock: number | null) => Script<A>): Effect.Effect<A, StoreError> =>
+      time === "store"
+        ? run(() => script(null))
+        : Effect.clockWith((clock) => run(() => script(clock.unsafeCurrentTimeMillis())))
 
   const pruneIn = makeCounterPruning(dialect)
-  const prune = operations.count("RateLimitStore.prune", (connection) =>
-    Effect.flatMap(timeOf(connection, undefined), (now) => pruneIn(connection, now))
-  )
+  const prune = timed<void>((script) => operations.count("RateLimitStore.prune", script))(function* (clock) {
+    yield* pruneIn(yield* timeOf(undefined, clock))
+  })
   let counted = 0
 
   /** A transaction of charges. Now and then counters are pruned after it; the call does not depend on that. */
-  const count: Operations["count"] = (name, use) => {
-    const counting = operations.count(name, use)
+  const count = <A>(name: string, script: (clock: number | null) => Script<A>): Effect.Effect<A, StoreError> => {
+    const counting = timed<A>((timely) => operations.count(name, timely))(script)
     return Effect.suspend(() =>
       counted++ % pruneEvery === pruneEvery - 1 ? Effect.zipLeft(counting, Effect.ignore(prune)) : counting
     )
@@ -180,7 +187,9 @@ export const makeRateLimitStore = (
       // A list of none is no SQL, but on SQLite.
       if (charges.length === 0) return Effect.succeed([])
       return charges.every(({ cost }) => cost === 0)
-        ? operations.read("RateLimitStore.charge", decideIn(charges, false, chargeKey))
+        ? timed<ReadonlyArray<RateLimitOutcome>>((script) => operations.readBy("RateLimitStore.charge", script))(
+            decideIn(charges, false, chargeKey)
+          )
         : count("RateLimitStore.charge", decideIn(charges, true, chargeKey))
     },
     admit: (admissions) =>
@@ -190,7 +199,11 @@ export const makeRateLimitStore = (
     refund: (refunds) =>
       refunds.length === 0
         ? Effect.void
-        : Effect.asVoid(operations.count("RateLimitStore.refund", decideIn(refunds, true, refundKey))),
+        : Effect.asVoid(
+            timed<unknown>((script) => operations.count("RateLimitStore.refund", script))(
+              decideIn(refunds, true, refundKey)
+            )
+          ),
     reset: (keyId) =>
       operations.change("RateLimitStore.reset", (connection) =>
         Effect.asVoid(run(connection, sql`delete from ${tables.rateLimits} where key_id = ${dialect.id(keyId)}`))
@@ -200,6 +213,13 @@ export const makeRateLimitStore = (
 
 /** What the counters of a key are needed for. */
 type OfKey = Pick<RateLimitCharge, "keyId">
+
+/** Each once, and in order. */
+const keyIdsOf = (charges: ReadonlyArray<OfKey>): ReadonlyArray<KeyId> => {
+  const [first] = charges
+  if (first !== undefined && charges.length === 1) return [first.keyId]
+  return [...new Set(charges.map(({ keyId }) => keyId))].sort()
+}
 
 const statesOf = (known: Known, keyId: KeyId, limits: ReadonlyArray<RateLimit>) => {
   const { counters } = known.get(keyId) as KeyCounters

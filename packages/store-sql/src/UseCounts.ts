@@ -1,8 +1,7 @@
 import type { KeyId, Usage, UsageTotal } from "@apikeys/core"
-import type { Connection } from "@effect/sql/SqlConnection"
-import type { SqlError } from "@effect/sql/SqlError"
-import { DateTime, Effect, Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import { type Dialect, padded } from "./Dialect.js"
+import type { Query, Script } from "./Script.js"
 
 /** As many keys as are read in one statement. */
 const maxRead = 512
@@ -10,21 +9,15 @@ const maxRead = 512
 /** The totals of uses that keys have, in whatever transaction. */
 export interface UseCounts {
   /** Adds uses: each in the order of their ids, and where transactions run side by side, all in one statement. */
-  readonly add: (connection: Connection, uses: ReadonlyArray<Usage>) => Effect.Effect<unknown, SqlError>
+  readonly add: (uses: ReadonlyArray<Usage>) => Script<unknown>
   /** Of those keys that exist and were used. */
-  readonly totalsOf: (
-    connection: Connection,
-    uses: ReadonlyArray<Usage>
-  ) => Effect.Effect<ReadonlyMap<KeyId, UsageTotal>, SqlError>
+  readonly totalsOf: (uses: ReadonlyArray<Usage>) => Script<ReadonlyMap<KeyId, UsageTotal>>
   /** Adds uses, and tells the totals that come of it: in one statement where the database has such. */
-  readonly addToTotals: (
-    connection: Connection,
-    uses: ReadonlyArray<Usage>
-  ) => Effect.Effect<ReadonlyMap<KeyId, UsageTotal>, SqlError>
+  readonly addToTotals: (uses: ReadonlyArray<Usage>) => Script<ReadonlyMap<KeyId, UsageTotal>>
 }
 
 export const makeUseCounts = (dialect: Dialect): UseCounts => {
-  const { run, sql, tables } = dialect
+  const { sql, tables } = dialect
   const decodeUsage = Schema.decodeUnknownSync(dialect.rows.Usage)
   const usageColumns = dialect.columns(dialect.rows.Usage)
 
@@ -38,20 +31,23 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
   )
 
   /** Gives the rows of totals, but on MySQL, whose updates return none. */
-  const addUses = (
-    connection: Connection,
-    uses: ReadonlyArray<Usage>
-  ): Effect.Effect<ReadonlyArray<unknown>, SqlError> => {
-    const ordered = [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
+  const addUses = (uses: ReadonlyArray<Usage>): Script<ReadonlyArray<unknown>> => {
+    const ordered = uses.length === 1 ? uses : [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
     return sql.onDialectOrElse({
-      mysql: () => run(connection, addInJsonOrder(ordered)),
-      pg: () => run(connection, addInLockedOrder(ordered)),
-      orElse: () =>
-        Effect.map(
-          Effect.forEach(ordered, (use) => addUse(connection, valuesOf(use))),
-          (rows) => rows.flat()
-        )
+      mysql: () => once(dialect.query(addInJsonOrder(ordered))),
+      pg: () => once(dialect.query(addInLockedOrder(ordered))),
+      orElse: () => addOneByOne(ordered)
     })
+  }
+
+  const once = function* (query: Query): Script<ReadonlyArray<unknown>> {
+    return yield query
+  }
+
+  const addOneByOne = function* (uses: ReadonlyArray<Usage>): Script<ReadonlyArray<unknown>> {
+    const rows: Array<unknown> = []
+    for (const use of uses) rows.push(...(yield addUse(valuesOf(use))))
+    return rows
   }
 
   const valuesOf = ({ count, keyId, lastUsedAt }: Usage): ReadonlyArray<unknown> => {
@@ -103,23 +99,19 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
     return totals
   }
 
-  const totalsOf = Effect.fnUntraced(function* (connection: Connection, uses: ReadonlyArray<Usage>) {
+  const totalsOf = function* (uses: ReadonlyArray<Usage>): Script<ReadonlyMap<KeyId, UsageTotal>> {
     const found: Array<unknown> = []
     for (let start = 0; start < uses.length; start += maxRead) {
       const ids = padded(uses.slice(start, start + maxRead)).map(({ keyId }) => dialect.id(keyId))
-      const statement = sql`select ${usageColumns} from ${tables.keys} where id in ${sql.in(ids)}`
-      found.push(...(yield* run(connection, statement)))
+      found.push(...(yield dialect.query(sql`select ${usageColumns} from ${tables.keys} where id in ${sql.in(ids)}`)))
     }
     return toTotals(found)
-  })
+  }
 
-  const addToTotals = (connection: Connection, uses: ReadonlyArray<Usage>) =>
-    Effect.flatMap(addUses(connection, uses), (rows) =>
-      sql.onDialectOrElse({
-        mysql: () => totalsOf(connection, uses),
-        orElse: () => Effect.succeed(toTotals(rows))
-      })
-    )
+  const addToTotals = function* (uses: ReadonlyArray<Usage>): Script<ReadonlyMap<KeyId, UsageTotal>> {
+    const rows = yield* addUses(uses)
+    return sql.onDialectOrElse({ mysql: () => true, orElse: () => false }) ? yield* totalsOf(uses) : toTotals(rows)
+  }
 
   return { add: addUses, totalsOf, addToTotals }
 }

@@ -11,4 +11,5 @@ export {
 export type { Migration } from "./Migration.js"
 export { guarded } from "./Operations.js"
 export * as SchemaVersion from "./SchemaVersion.js"
+export { type Query, runScriptNow, type Script, type Scripts } from "./Script.js"
 export * as SqlStore from "./SqlStore.js"

@@ -1,11 +1,11 @@
 import { NotFoundError, StoreError } from "@apikeys/core"
-import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, FiberId, HashSet, Schema, Stream } from "effect"
+import { Cause, Effect, Exit, Schema } from "effect"
 import type { Database, Failure } from "../src/Database.js"
 import { guarded, makeOperations } from "../src/Operations.js"
+import type { Script } from "../src/Script.js"
 
 const failures: Readonly<Record<string, Failure>> = {
   deadlock: { code: "DEADLOCK", retryable: true, undone: true },
@@ -31,7 +31,7 @@ const database: Database = {
   rowLocks: { share: "", update: "" },
   affected: unused,
   read: unused,
-  readsAtOnce: null,
+  scripts: null,
   transact: unused,
   classify: (error) => {
     const kind = error instanceof SqlError ? error.cause : error
@@ -40,14 +40,6 @@ const database: Database = {
   waitingFor: () => null,
   signals: { channel: null, version: null, listen: null },
   schema: { migrations: [], recordTable: "", findRecordTable: "", migrateAlone: unused }
-}
-
-const connection: Connection = {
-  execute: unused,
-  executeRaw: unused,
-  executeValues: unused,
-  executeUnprepared: unused,
-  executeStream: () => Stream.empty
 }
 
 const sqlError = (kind: string) => new SqlError({ cause: kind, message: "a row, with everything in it" })
@@ -122,24 +114,43 @@ describe("a call of a store", () => {
     })
   )
 
-  it.live("reads at once where nothing has to be waited for, and with a deadline where it has to be repeated", () =>
-    Effect.gen(function* () {
-      const read = (use: Effect.Effect<string, SqlError>, isOpen = true) => {
-        const prompt: Database = { ...database, readsAtOnce: () => isOpen, read: (run) => run(connection) }
-        return makeOperations(prompt, 150, () => Effect.void).read("Store.call", () => use)
-      }
-      const fiberOf = Effect.map(Effect.fiberId, (id) => String(FiberId.ids(id).pipe(HashSet.toValues)))
-      const own = yield* fiberOf
-      assert.strictEqual(yield* read(fiberOf), own)
-      assert.notStrictEqual(yield* read(fiberOf, false), own)
-      let attempts = 0
-      const third = Effect.suspend(() => (++attempts < 3 ? Effect.fail(sqlError("deadlock")) : Effect.succeed("third")))
-      assert.strictEqual(yield* read(third), "third")
-      const always = Effect.flip(read(Effect.fail(sqlError("deadlock"))))
-      assert.deepInclude(yield* always, { operation: "Store.call", retryable: true, reason: "stub timeout" })
-      const outage = Effect.flip(read(Effect.die(sqlError("outage"))))
-      assert.deepInclude(yield* outage, { operation: "Store.call", retryable: true, reason: "stub OUTAGE" })
-    })
+  it.live(
+    "takes the database's own way where it need not wait, and a connection and a deadline where it has to repeat",
+    () =>
+      Effect.gen(function* () {
+        const calls = (own: Effect.Effect<string, SqlError> | null, patient: Effect.Effect<string, SqlError>) => {
+          const scripted = () => own as Effect.Effect<never, SqlError> | null
+          const { count, readBy } = makeOperations(
+            {
+              ...database,
+              scripts: { read: scripted, count: scripted },
+              read: () => patient as Effect.Effect<never, SqlError>,
+              transact: () => patient as Effect.Effect<never, SqlError>
+            },
+            150,
+            () => Effect.void
+          )
+          const script = (): Script<string> => assert.fail("only the stubs run")
+          return [readBy("Store.call", script), count("Store.call", script)]
+        }
+        const own = Effect.succeed("own")
+        const patient = Effect.succeed("patient")
+        const cases = [
+          [own, patient, "own"],
+          [null, patient, "patient"],
+          [Effect.fail(sqlError("deadlock")), patient, "patient"],
+          [Effect.die(sqlError("deadlock")), patient, "patient"]
+        ] as const
+        for (const [first, second, expected] of cases) {
+          for (const outcome of calls(first, second)) assert.strictEqual(yield* outcome, expected)
+        }
+        for (const outcome of calls(Effect.fail(sqlError("outage")), patient)) {
+          assert.deepInclude(yield* Effect.flip(outcome), { retryable: true, reason: "stub OUTAGE" })
+        }
+        for (const outcome of calls(null, Effect.fail(sqlError("deadlock")))) {
+          assert.deepInclude(yield* Effect.flip(outcome), { operation: "Store.call", reason: "stub timeout" })
+        }
+      })
   )
 
   it.live("has a span where its caller has one", () =>

@@ -15,28 +15,28 @@ export const pause = (millis: number): Effect.Effect<void> =>
 
 /** Keeps synchronous work from having the event loop to itself. */
 export interface Slices {
-  /** Whether a piece that comes now need not wait. */
-  readonly isOpen: () => boolean
-  /** To run before each piece. */
+  /** Whether a piece may run in this turn; then it is to run at once. */
+  readonly enter: () => boolean
+  /** To run before each piece: waits for a turn in which it may. */
   readonly take: Effect.Effect<void>
 }
 
 /** Lets pass what fits into a slice of one turn of the event loop, at least one piece; the rest waits for the turns after. */
 export const makeSlices = (sliceMillis: number): Slices => {
   let began: number | null = null
-  const isOpen = () => began === null || performance.now() - began < sliceMillis
-  const take: Effect.Effect<void> = Effect.suspend(() => {
-    if (began === null) {
-      began = performance.now()
-      setImmediate(() => {
-        began = null
-      })
-      return Effect.void
-    }
-    return isOpen() ? Effect.void : Effect.zipRight(nextTurn, take)
-  })
-  return { isOpen, take }
+  const reset = () => {
+    began = null
+  }
+  const enter = (): boolean => {
+    if (began !== null) return performance.now() - began < sliceMillis
+    began = performance.now()
+    setImmediate(reset)
+    return true
+  }
+  const take: Effect.Effect<void> = Effect.suspend(() => (enter() ? Effect.void : Effect.zipRight(nextTurn, take)))
+  return { enter, take }
 }
 
-/** The same, where nobody asks before whether he has to wait. */
-export const makeTurns = (sliceMillis: number): Effect.Effect<void> => makeSlices(sliceMillis).take
+/** Runs a piece in this turn or in one after. */
+export const inSlice = <A, E>({ enter, take }: Slices, piece: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.suspend(() => (enter() ? piece : Effect.zipRight(take, piece)))

@@ -1,7 +1,11 @@
 import { Effect } from "effect"
 
 /** Runs one effect at a time, in the order in which they came. */
-export type Lock = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+export interface Lock {
+  readonly run: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Whether one runs just now. */
+  readonly isHeld: () => boolean
+}
 
 /**
  * Makes a lock that is handed from each to the next. Effect's semaphore wakes everybody who waits whenever a
@@ -35,8 +39,11 @@ export const makeLock = (): Lock => {
     })
   })
 
-  return (self) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.zipRight(restore(take), Effect.ensuring(restore(self), Effect.sync(release)))
-    )
+  return {
+    run: (self) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.zipRight(restore(take), Effect.ensuring(restore(self), Effect.sync(release)))
+      ),
+    isHeld: () => held
+  }
 }

@@ -1,9 +1,9 @@
 import type { StoreError } from "@apikeys/core"
-import * as Reactivity from "@effect/experimental/Reactivity"
+import type { Query } from "@apikeys/store-sql"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import { Effect, type Scope } from "effect"
+import Sqlite from "better-sqlite3"
+import { Effect, type Scope, Stream } from "effect"
 import { pause } from "./EventLoop.js"
 import { isInMemory, noWal, openFailure } from "./OpenFailure.js"
 import { classify } from "./SqliteFailure.js"
@@ -11,39 +11,67 @@ import { classify } from "./SqliteFailure.js"
 /** Waiting for a lock inside of the driver stops the whole process, so it waits briefly there, and outside after. */
 const busyTimeoutMillis = 10
 
-const prepareFailed = (error: SqlError): boolean => error.message.startsWith("Failed to prepare")
+/** As many statements as are kept compiled. The store has fewer, but for those whose length varies. */
+const maxPrepared = 256
 
-/**
- * A connection that is given back at once, since its client's lock is not ours: who writes is settled by the
- * writer. Statements that failed to prepare stay failed in the client's cache for ten minutes, be it for a lock
- * or for a table that was missing; those are prepared anew each time.
- *
- * @param turn runs before each statement
- */
+/** A connection, also for plain code: a file is read and written without waiting for anybody. */
+export interface SqliteConnection extends Connection {
+  /** The rows of a statement, in this very call. Throws what the driver throws. */
+  readonly query: (query: Query) => ReadonlyArray<unknown>
+  /** How many rows a statement changed. */
+  readonly affected: (sql: string, params: ReadonlyArray<unknown>) => Effect.Effect<number, SqlError>
+}
+
+export const toSqlError = (cause: unknown): SqlError => new SqlError({ cause, message: "Failed to execute statement" })
+
+const attempt = <A>(run: () => A): Effect.Effect<A, SqlError> => Effect.try({ try: run, catch: toSqlError })
+
+/** Keeps statements compiled; the oldest goes first. */
+const makePrepare = (database: Sqlite.Database) => {
+  const statements = new Map<string, Sqlite.Statement>()
+  return (sql: string, raw: boolean): Sqlite.Statement => {
+    const name = raw ? `raw ${sql}` : sql
+    const known = statements.get(name)
+    if (known !== undefined) return known
+    const statement = database.prepare(sql)
+    if (raw && statement.reader) statement.raw(true)
+    if (statements.size >= maxPrepared) statements.delete(statements.keys().next().value as string)
+    statements.set(name, statement)
+    return statement
+  }
+}
+
+/** @param turn runs before each statement that is an effect */
 const connect = (
   filename: string,
   readonly: boolean,
   turn: Effect.Effect<void>
-): Effect.Effect<Connection, SqlError, Scope.Scope> =>
-  SqliteClient.make({ filename, readonly, disableWAL: true }).pipe(
-    Effect.flatMap((client) => Effect.scoped(client.reserve)),
-    Effect.catchAllDefect((cause) => new SqlError({ cause, message: "Failed to open" })),
-    Effect.map((connection): Connection => {
-      const executeUnprepared: Connection["executeUnprepared"] = (sql, params, transform) =>
-        Effect.try({
-          try: () => connection.executeUnprepared(sql, params, transform),
-          catch: (cause) => new SqlError({ cause, message: "Failed to prepare" })
-        }).pipe(Effect.flatten, (effect) => Effect.zipRight(turn, effect))
-      const execute: Connection["execute"] = (sql, params, transform) =>
-        Effect.zipRight(
-          turn,
-          Effect.catchAll(connection.execute(sql, params, transform), (error) =>
-            prepareFailed(error) ? executeUnprepared(sql, params, transform) : Effect.fail(error)
-          )
-        )
-      return { ...connection, execute, executeUnprepared }
-    }),
-    Effect.provide(Reactivity.layer)
+): Effect.Effect<SqliteConnection, SqlError, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      attempt(() => new Sqlite(filename, { readonly })),
+      (database) => Effect.sync(() => database.close())
+    ),
+    (database) => {
+      const prepare = makePrepare(database)
+      const rowsOf = (statement: Sqlite.Statement, params: ReadonlyArray<unknown>): Array<unknown> => {
+        if (statement.reader) return statement.all(...params)
+        statement.run(...params)
+        return []
+      }
+      const inTurn = <A>(run: () => A): Effect.Effect<A, SqlError> => Effect.zipRight(turn, attempt(run))
+      const execute: Connection["execute"] = (sql, params) => inTurn(() => rowsOf(prepare(sql, false), params))
+      return {
+        execute,
+        executeRaw: (sql, params) => execute(sql, params, undefined),
+        executeValues: (sql, params) =>
+          inTurn(() => rowsOf(prepare(sql, true), params) as ReadonlyArray<ReadonlyArray<unknown>>),
+        executeUnprepared: (sql, params) => inTurn(() => rowsOf(database.prepare(sql), params)),
+        executeStream: () => Stream.dieMessage("streams are not supported"),
+        query: ({ asValues, params, text }) => rowsOf(prepare(text, asValues), params),
+        affected: (sql, params) => inTurn(() => prepare(sql, false).run(...params).changes)
+      }
+    }
   )
 
 /** Pragmas work when they are prepared, so those of a statement that is kept would work but once. */
@@ -66,7 +94,7 @@ export const openWriter = (
   filename: string,
   timeout: number,
   turn: Effect.Effect<void>
-): Effect.Effect<Connection, StoreError, Scope.Scope> =>
+): Effect.Effect<SqliteConnection, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
     const connection = yield* connect(filename, false, turn)
     yield* pragma(connection, `busy_timeout = ${busyTimeoutMillis}`)
@@ -82,7 +110,7 @@ export const openReader = (
   filename: string,
   timeout: number,
   turn: Effect.Effect<void>
-): Effect.Effect<Connection, StoreError, Scope.Scope> =>
+): Effect.Effect<SqliteConnection, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
     const connection = yield* connect(filename, true, turn)
     yield* pragma(connection, `busy_timeout = ${busyTimeoutMillis}`)

@@ -1,10 +1,10 @@
 import { Instant, type StoreError } from "@apikeys/core"
-import type { Columns, Database } from "@apikeys/store-sql"
+import { type Columns, type Database, runScriptNow } from "@apikeys/store-sql"
 import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { DateTime, Effect, Schema, type Scope } from "effect"
-import { makeSlices, makeTurns } from "./EventLoop.js"
+import { inSlice, makeSlices } from "./EventLoop.js"
 import { isInMemory } from "./OpenFailure.js"
-import { openReader, openWriter, pragma } from "./SqliteConnection.js"
+import { openReader, openWriter, pragma, toSqlError } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
 import { nowMillis, schema } from "./SqliteSchema.js"
 import type { SqliteSettings } from "./SqliteSettings.js"
@@ -38,7 +38,7 @@ export const openDatabase = ({
   timeout
 }: SqliteSettings): Effect.Effect<Database, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
-    const connection = yield* openWriter(filename, timeout, makeTurns(writeSliceMillis))
+    const connection = yield* openWriter(filename, timeout, makeSlices(writeSliceMillis).take)
     const writer = makeWriter(connection, synchronous)
     const readSlices = makeSlices(readSliceMillis)
     const reader = isInMemory(filename) ? null : yield* openReader(filename, timeout, readSlices.take)
@@ -49,14 +49,16 @@ export const openDatabase = ({
       columns,
       nowMillis,
       rowLocks: { share: "", update: "" },
-      affected: (on, sql, params) =>
-        Effect.zipRight(
-          on.execute(sql, params, undefined),
-          Effect.map(on.execute("select changes() as affected", [], undefined), ([row]) => row.affected as number)
-        ),
+      affected: (_, sql, params) => connection.affected(sql, params),
       read: reader === null ? writer.between : (use) => Effect.suspend(() => use(reader)),
-      // In memory, a read may have to wait for a transaction.
-      readsAtOnce: reader === null ? null : readSlices.isOpen,
+      scripts: {
+        // In memory, a read may have to wait for a transaction.
+        read: (script) =>
+          reader === null
+            ? null
+            : inSlice(readSlices, Effect.try({ try: () => runScriptNow(script(), reader.query), catch: toSqlError })),
+        count: writer.count
+      },
       transact: writer.transact,
       classify,
       waitingFor: writer.waitingFor,

@@ -1,15 +1,22 @@
-import type { Database, Durability } from "@apikeys/store-sql"
+import { type Database, type Durability, runScriptNow, type Script, type Scripts } from "@apikeys/store-sql"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Exit } from "effect"
-import { makeTurns, pause } from "./EventLoop.js"
+import { inSlice, makeSlices, pause } from "./EventLoop.js"
 import { makeLock } from "./Lock.js"
-import { pragma } from "./SqliteConnection.js"
+import { pragma, type SqliteConnection, toSqlError } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
+
+/** How long transactions may follow each other in one turn of the event loop. */
+const transactionSliceMillis = 0
+
+const query = (text: string) => ({ text, params: [], asValues: false })
 
 /** The one writer of this process. */
 export interface SqliteWriter {
   readonly transact: Database["transact"]
+  /** A transaction in one go, where no other of this process is under way. */
+  readonly count: Scripts["count"]
   /** Runs when no transaction is open: for reads of a database that has this one connection. */
   readonly between: Database["read"]
   readonly waitingFor: Database["waitingFor"]
@@ -22,16 +29,18 @@ type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
  * half way, nor can two processes deadlock. While another process has the lock, this one's first waits and the
  * others queue behind it, so that a thousand fibers do not ask a thousand times.
  */
-export const makeWriter = (connection: Connection, synchronous: "normal" | "full"): SqliteWriter => {
+export const makeWriter = (connection: SqliteConnection, synchronous: "normal" | "full"): SqliteWriter => {
   const lock = makeLock()
   // Other processes come in between, and the timers of this one.
-  const turn = makeTurns(0)
+  const slices = makeSlices(transactionSliceMillis)
   let refusal: string | null = null
   let level: "NORMAL" | "FULL" | null = null
 
+  const levelOf = (durability: Durability) => (synchronous === "full" || durability === "change" ? "FULL" : "NORMAL")
+
   const setLevel = (durability: Durability): Effect.Effect<void, SqlError> =>
     Effect.suspend(() => {
-      const wanted = synchronous === "full" || durability === "change" ? "FULL" : "NORMAL"
+      const wanted = levelOf(durability)
       if (wanted === level) return Effect.void
       return Effect.map(pragma(connection, `synchronous = ${wanted}`), () => {
         level = wanted
@@ -72,11 +81,42 @@ export const makeWriter = (connection: Connection, synchronous: "normal" | "full
             Exit.isSuccess(exit) ? Effect.as(commit, exit.value) : Effect.zipRight(rollback, exit)
         )
       )
-    ).pipe((transaction) => lock(Effect.zipRight(turn, transaction)))
+    ).pipe((transaction) => lock.run(Effect.zipRight(slices.take, transaction)))
+
+  /** In this very call, so that nothing comes in between. */
+  const countNow = <A>(script: Script<A>): A => {
+    connection.query(query("BEGIN IMMEDIATE"))
+    try {
+      const value = runScriptNow(script, connection.query)
+      connection.query(query("COMMIT"))
+      return value
+    } catch (error) {
+      rollbackNow()
+      throw error
+    }
+  }
+
+  /** SQLite may have rolled back already, which makes this an error that says nothing. */
+  const rollbackNow = (): void => {
+    try {
+      connection.query(query("ROLLBACK"))
+    } catch {
+      // Then it is open still, and the next one's BEGIN fails and ends it.
+    }
+  }
+
+  const count: SqliteWriter["count"] = (script) =>
+    lock.isHeld()
+      ? null
+      : Effect.zipRight(
+          setLevel("count"),
+          inSlice(slices, Effect.try({ try: () => countNow(script()), catch: toSqlError }))
+        )
 
   return {
     transact,
-    between: (use) => lock(Effect.suspend(() => use(connection))),
+    count,
+    between: (use) => lock.run(Effect.suspend(() => use(connection))),
     waitingFor: () => refusal
   }
 }

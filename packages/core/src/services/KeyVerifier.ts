@@ -23,7 +23,7 @@ import { makeVerifications, type Refusal, Verification } from "./verifier/Verifi
 export class KeyVerifier extends Context.Tag("@apikeys/core/KeyVerifier")<KeyVerifier, KeyVerifierService>() {}
 
 const verified = ({ lastUsedAt, limits, metadata, record, useCount }: Verification): VerifiedKey => ({
-  key: new entityOf(record, metadata, useCount, lastUsedAt),
+  key: entityOf(record, metadata, useCount, lastUsedAt),
   limits,
   supersededAt: record.dates.supersededAt,
   supersededUntil: record.dates.supersededUntil
