@@ -18,13 +18,15 @@ const maxPrepared = 256
 export interface SqliteConnection extends Connection {
   /** The rows of a statement, in this very call. Throws what the driver throws. */
   readonly query: (query: Query) => ReadonlyArray<unknown>
+  /** In this very call, too. Pragmas work when they are prepared, so those of a statement that is kept would work but once. */
+  readonly pragma: (text: string) => void
   /** How many rows a statement changed. */
   readonly affected: (sql: string, params: ReadonlyArray<unknown>) => Effect.Effect<number, SqlError>
 }
 
-export const toSqlError = (cause: unknown): SqlError => new SqlError({ cause, message: "Failed to execute statement" })
-
-const attempt = <A>(run: () => A): Effect.Effect<A, SqlError> => Effect.try({ try: run, catch: toSqlError })
+/** Runs what asks the driver. */
+export const attempt = <A>(run: () => A): Effect.Effect<A, SqlError> =>
+  Effect.try({ try: run, catch: (cause) => new SqlError({ cause, message: "Failed to execute statement" }) })
 
 /** Keeps statements compiled; the oldest goes first. */
 const makePrepare = (database: Sqlite.Database) => {
@@ -68,25 +70,25 @@ const connect = (
           inTurn(() => rowsOf(prepare(sql, true), params) as ReadonlyArray<ReadonlyArray<unknown>>),
         executeUnprepared: (sql, params) => inTurn(() => rowsOf(database.prepare(sql), params)),
         executeStream: () => Stream.dieMessage("streams are not supported"),
+        pragma: (text) => void database.pragma(text),
         query: ({ asValues, params, text }) => rowsOf(prepare(text, asValues), params),
         affected: (sql, params) => inTurn(() => prepare(sql, false).run(...params).changes)
       }
     }
   )
 
-/** Pragmas work when they are prepared, so those of a statement that is kept would work but once. */
 export const pragma = (connection: Connection, text: string) =>
   connection.executeUnprepared(`PRAGMA ${text}`, [], undefined)
 
 /** Repeats what a lock refused, for as long as a call may take. */
 const patiently = <A>(effect: Effect.Effect<A, SqlError>, timeout: number): Effect.Effect<A, SqlError> => {
   const end = performance.now() + timeout
-  const attempt: Effect.Effect<A, SqlError> = Effect.catchAll(effect, (error) =>
+  const again: Effect.Effect<A, SqlError> = Effect.catchAll(effect, (error) =>
     classify(error).undone && performance.now() < end
-      ? Effect.zipRight(pause(5 + Math.random() * 20), attempt)
+      ? Effect.zipRight(pause(5 + Math.random() * 20), again)
       : Effect.fail(error)
   )
-  return attempt
+  return again
 }
 
 /** Opens a connection that writes. */

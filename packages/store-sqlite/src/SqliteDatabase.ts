@@ -4,7 +4,7 @@ import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { DateTime, Effect, Schema, type Scope } from "effect"
 import { inSlice, makeSlices } from "./EventLoop.js"
 import { isInMemory } from "./OpenFailure.js"
-import { openReader, openWriter, pragma, toSqlError } from "./SqliteConnection.js"
+import { attempt, openReader, openWriter, pragma } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
 import { nowMillis, schema } from "./SqliteSchema.js"
 import type { SqliteSettings } from "./SqliteSettings.js"
@@ -56,7 +56,10 @@ export const openDatabase = ({
         read: (script) =>
           reader === null
             ? null
-            : inSlice(readSlices, Effect.try({ try: () => runScriptNow(script(), reader.query), catch: toSqlError })),
+            : inSlice(
+                readSlices,
+                attempt(() => runScriptNow(script(), reader.query))
+              ),
         count: writer.count
       },
       transact: writer.transact,

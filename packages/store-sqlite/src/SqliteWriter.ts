@@ -4,13 +4,16 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Exit } from "effect"
 import { inSlice, makeSlices, pause } from "./EventLoop.js"
 import { makeLock } from "./Lock.js"
-import { pragma, type SqliteConnection, toSqlError } from "./SqliteConnection.js"
+import { attempt, type SqliteConnection } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
 
 /** How long transactions may follow each other in one turn of the event loop. */
 const transactionSliceMillis = 0
 
-const query = (text: string) => ({ text, params: [], asValues: false })
+const statement = (text: string) => ({ text, params: [], asValues: false })
+
+/** While one waited for a turn, another transaction began. It says that nothing was done, so that it is repeated. */
+const held = Object.assign(new Error("another transaction is under way"), { code: "SQLITE_BUSY" })
 
 /** The one writer of this process. */
 export interface SqliteWriter {
@@ -38,14 +41,12 @@ export const makeWriter = (connection: SqliteConnection, synchronous: "normal" |
 
   const levelOf = (durability: Durability) => (synchronous === "full" || durability === "change" ? "FULL" : "NORMAL")
 
-  const setLevel = (durability: Durability): Effect.Effect<void, SqlError> =>
-    Effect.suspend(() => {
-      const wanted = levelOf(durability)
-      if (wanted === level) return Effect.void
-      return Effect.map(pragma(connection, `synchronous = ${wanted}`), () => {
-        level = wanted
-      })
-    })
+  const setLevel = (durability: Durability): void => {
+    const wanted = levelOf(durability)
+    if (wanted === level) return
+    connection.pragma(`synchronous = ${wanted}`)
+    level = wanted
+  }
 
   /** SQLite may have rolled back already, which makes this an error that says nothing. */
   const rollback = Effect.ignore(connection.execute("ROLLBACK", [], undefined))
@@ -72,7 +73,10 @@ export const makeWriter = (connection: SqliteConnection, synchronous: "normal" |
     use: (connection: Connection) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | SqlError> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.zipRight(setLevel(durability), begin(restore)).pipe(
+      Effect.zipRight(
+        attempt(() => setLevel(durability)),
+        begin(restore)
+      ).pipe(
         // Should one have stayed open since its rollback failed, it ends here.
         Effect.tapError(() => rollback),
         Effect.zipRight(Effect.exit(restore(Effect.suspend(() => use(connection))))),
@@ -83,12 +87,23 @@ export const makeWriter = (connection: SqliteConnection, synchronous: "normal" |
       )
     ).pipe((transaction) => lock.run(Effect.zipRight(slices.take, transaction)))
 
+  /** SQLite may have rolled back already, which makes this an error that says nothing. */
+  const rollbackNow = (): void => {
+    try {
+      connection.query(statement("ROLLBACK"))
+    } catch {
+      // Should it be open still, the next one's BEGIN fails, and ends it.
+    }
+  }
+
   /** In this very call, so that nothing comes in between. */
   const countNow = <A>(script: Script<A>): A => {
-    connection.query(query("BEGIN IMMEDIATE"))
+    if (lock.isHeld()) throw held
+    setLevel("count")
     try {
+      connection.query(statement("BEGIN IMMEDIATE"))
       const value = runScriptNow(script, connection.query)
-      connection.query(query("COMMIT"))
+      connection.query(statement("COMMIT"))
       return value
     } catch (error) {
       rollbackNow()
@@ -96,21 +111,12 @@ export const makeWriter = (connection: SqliteConnection, synchronous: "normal" |
     }
   }
 
-  /** SQLite may have rolled back already, which makes this an error that says nothing. */
-  const rollbackNow = (): void => {
-    try {
-      connection.query(query("ROLLBACK"))
-    } catch {
-      // Then it is open still, and the next one's BEGIN fails and ends it.
-    }
-  }
-
   const count: SqliteWriter["count"] = (script) =>
     lock.isHeld()
       ? null
-      : Effect.zipRight(
-          setLevel("count"),
-          inSlice(slices, Effect.try({ try: () => countNow(script()), catch: toSqlError }))
+      : inSlice(
+          slices,
+          attempt(() => countNow(script()))
         )
 
   return {

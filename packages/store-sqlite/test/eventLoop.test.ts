@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { makeTurns } from "../src/EventLoop.js"
+import { makeSlices } from "../src/EventLoop.js"
 import { makeLock } from "../src/Lock.js"
 
 const busy = (millis: number) =>
@@ -26,7 +26,7 @@ const many = (effect: Effect.Effect<unknown>, count: number) =>
 describe("turns", () => {
   it.live("give timers theirs between slices of work, which fibers alone do not", () =>
     Effect.gen(function* () {
-      const turn = makeTurns(5)
+      const turn = makeSlices(5).take
       assert.isAtMost(yield* ticksDuring(many(busy(1), 60)), 2)
       assert.isAtLeast(yield* ticksDuring(many(Effect.zipRight(turn, busy(1)), 60)), 8)
     })
@@ -34,7 +34,7 @@ describe("turns", () => {
 
   it.live("let one piece of work pass each, if a slice is nothing", () =>
     Effect.gen(function* () {
-      const turn = makeTurns(0)
+      const turn = makeSlices(0).take
       assert.isAtLeast(yield* ticksDuring(many(Effect.zipRight(turn, busy(2)), 20)), 15)
     })
   )
@@ -43,7 +43,7 @@ describe("turns", () => {
 describe("the lock", () => {
   it.live("is handed on in the order of asking", () =>
     Effect.gen(function* () {
-      const lock = makeLock()
+      const { run: lock } = makeLock()
       const order: Array<number> = []
       const numbers = Array.from({ length: 100 }, (_, i) => i)
       yield* Effect.forEach(
@@ -63,7 +63,7 @@ describe("the lock", () => {
 
   it.live("is not lost with those who are interrupted, whether they wait or have just been handed it", () =>
     Effect.gen(function* () {
-      const lock = makeLock()
+      const { run: lock } = makeLock()
       for (let round = 0; round < 200; round++) {
         const holder = yield* Effect.fork(lock(Effect.sleep("1 millis")))
         yield* Effect.yieldNow()
@@ -80,7 +80,7 @@ describe("the lock", () => {
 
   it.live("is given back by an effect that fails or dies", () =>
     Effect.gen(function* () {
-      const lock = makeLock()
+      const { run: lock } = makeLock()
       yield* Effect.exit(lock(Effect.fail("no")))
       yield* Effect.exit(lock(Effect.dieMessage("never")))
       yield* lock(Effect.void).pipe(Effect.timeout("1 second"))
@@ -89,7 +89,7 @@ describe("the lock", () => {
 
   it.live("costs each the same, however many wait", () =>
     Effect.gen(function* () {
-      const lock = makeLock()
+      const { run: lock } = makeLock()
       const count = 5000
       const began = performance.now()
       yield* many(lock(Effect.yieldNow()), count)

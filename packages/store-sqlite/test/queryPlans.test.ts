@@ -23,16 +23,28 @@ const plansOf = (call: Effect.Effect<unknown, unknown, StorePorts>) =>
     const raw = yield* openRaw(database.filename)
     const plans: Array<string> = []
     type Connection = Parameters<Parameters<typeof database.read>[0]>[0]
+    const explain = (sql: string, params: ReadonlyArray<unknown>) => {
+      const rows = raw.prepare(`explain query plan ${sql}`).all(...params)
+      plans.push(...rows.map((row) => (row as { readonly detail: string }).detail))
+    }
     const explaining = (connection: Connection): Connection => ({
       ...connection,
       execute: (sql, params, transform) => {
-        const rows = raw.prepare(`explain query plan ${sql}`).all(...params)
-        plans.push(...rows.map((row) => (row as { readonly detail: string }).detail))
+        explain(sql, params)
         return connection.execute(sql, params, transform)
+      },
+      executeValues: (sql, params) => {
+        explain(sql, params)
+        return connection.executeValues(sql, params)
       }
     })
     const explained = {
       ...database,
+      scripts: null,
+      affected: ((on, sql, params) => {
+        explain(sql, params)
+        return database.affected(on, sql, params)
+      }) as typeof database.affected,
       read: ((use) => database.read((connection) => use(explaining(connection)))) as typeof database.read,
       transact: ((durability, use) =>
         database.transact(durability, (connection) => use(explaining(connection)))) as typeof database.transact

@@ -99,16 +99,18 @@ values (${literal.id(filling.projectId)}, ${literal.id(filling.organizationId)},
   const explained = <A, E>(database: Database, call: Effect.Effect<A, E, StorePorts>) =>
     Effect.gen(function* () {
       const plans: Array<Plan> = []
-      const explaining = (connection: Connection): Connection => ({
-        ...connection,
-        execute: (sql, params, transform) =>
-          Effect.zipRight(
-            Effect.map(backend.explain(connection, sql, params), (plan) => plans.push(plan)),
-            connection.execute(sql, params, transform)
-          )
-      })
+      const explaining = (connection: Connection): Connection => {
+        const explain = (sql: string, params: ReadonlyArray<unknown>) =>
+          Effect.map(backend.explain(connection, sql, params), (plan) => plans.push(plan))
+        return {
+          ...connection,
+          execute: (sql, params, transform) =>
+            Effect.zipRight(explain(sql, params), connection.execute(sql, params, transform)),
+          executeValues: (sql, params) => Effect.zipRight(explain(sql, params), connection.executeValues(sql, params))
+        }
+      }
       const read = ((use) => database.read((connection) => use(explaining(connection)))) as typeof database.read
-      const ports = SqlStore.make({ ...database, read }, { timeout: 120_000, time: "store" })
+      const ports = SqlStore.make({ ...database, read, scripts: null }, { timeout: 120_000, time: "store" })
       const result = yield* Effect.provide(call, ports)
       return { result, text: plans.map((plan) => plan.text).join("; "), rows: plans.map(({ rowsRead }) => rowsRead) }
     })
