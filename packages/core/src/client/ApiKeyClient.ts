@@ -331,11 +331,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
   validateKey(plaintext: string, options?: ValidateKeyOptions): Promise<VerifiedKeyData<M>> {
     const known = this.tryValidateKey(plaintext, options)
     if (known !== null) return known instanceof Error ? Promise.reject(known) : Promise.resolve(known)
-    const completed = this.#runtime.complete(plaintext, options)
-    return this.#runtime.run(
-      "validateKey",
-      Effect.map(completed, (verification) => plainVerification<M>(verification))
-    )
+    return this.#runtime.validate(plaintext, options, plainVerification<M>)
   }
 
   /**

@@ -1,10 +1,12 @@
-import { Cause, Effect, Exit, Fiber, Layer, ManagedRuntime } from "effect"
+import { Cause, Effect, Exit, FiberId, Layer, ManagedRuntime } from "effect"
 import { type InvalidInputError, StoreError } from "../domain/Errors.js"
 import type { StoreLayer } from "../ports/Store.js"
 import type { ApiKeys } from "../services/ApiKeys.js"
 import { KeyVerifier } from "../services/KeyVerifier.js"
 import type { Tenants } from "../services/Tenants.js"
 import type { KeyVerifierService } from "../services/verifier/KeyVerifierService.js"
+import type { ValidateKeyOptions } from "../services/verifier/ValidateKeyOptions.js"
+import type { Verification } from "../services/verifier/Verifications.js"
 
 type Services = ApiKeys | KeyVerifier | Tenants
 
@@ -12,7 +14,12 @@ type Services = ApiKeys | KeyVerifier | Tenants
 export interface ClientRuntime {
   /** What can be said at once, without a fiber; `null` where that is nothing, also since it is closed. */
   readonly attempt: KeyVerifierService["attempt"]
-  readonly complete: KeyVerifierService["complete"]
+  /** What `attempt` could not say, made plain. */
+  readonly validate: <A>(
+    plaintext: string,
+    options: ValidateKeyOptions | undefined,
+    plain: (verification: Verification) => A
+  ) => Promise<A>
   /** Rejects with the very error that the effect fails with. */
   readonly run: <A, E>(operation: string, effect: Effect.Effect<A, E, Services>) => Promise<A>
   /** Lets calls that are under way end, and returns how many uses could not be flushed. The first call decides. */
@@ -40,34 +47,76 @@ export const openRuntime = async (
     throw Cause.squash(built.cause)
   }
   const verifier = built.value
-  const underWay = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+  /** What ends each call that is under way. */
+  const underWay = new Set<() => void>()
   let closing: Promise<number> | null = null
+  let onIdle: () => void = () => undefined
 
-  const run: ClientRuntime["run"] = (operation, effect) =>
+  const ended = (end: () => void): void => {
+    underWay.delete(end)
+    if (underWay.size === 0) onIdle()
+  }
+
+  const settle = <A>(
+    operation: string,
+    exit: Exit.Exit<A, unknown>,
+    resolve: (value: A) => void,
+    reject: (error: unknown) => void
+  ): void => {
+    if (Exit.isSuccess(exit)) return resolve(exit.value)
+    // Only closing interrupts: a call that took longer than closing waits.
+    reject(Cause.isInterruptedOnly(exit.cause) ? closedError(operation) : Cause.squash(exit.cause))
+  }
+
+  const launch = <A, E>(operation: string, effect: Effect.Effect<A, E, Services>): Promise<A> =>
     new Promise((resolve, reject) => {
-      if (closing !== null) return reject(closedError(operation))
       const fiber = managed.runFork(effect)
-      underWay.add(fiber)
+      const end = () => fiber.unsafeInterruptAsFork(FiberId.none)
+      underWay.add(end)
       fiber.addObserver((exit) => {
-        underWay.delete(fiber)
-        if (Exit.isSuccess(exit)) return resolve(exit.value)
-        // Only closing interrupts: a call that took longer than closing waits.
-        reject(Cause.isInterruptedOnly(exit.cause) ? closedError(operation) : Cause.squash(exit.cause))
+        ended(end)
+        settle(operation, exit, resolve, reject)
       })
     })
 
+  const run: ClientRuntime["run"] = (operation, effect) =>
+    closing === null ? launch(operation, effect) : Promise.reject(closedError(operation))
+
+  const validate: ClientRuntime["validate"] = (plaintext, options, plain) =>
+    new Promise((resolve, reject) => {
+      const operation = "validateKey"
+      if (closing !== null) return reject(closedError(operation))
+      let waits = true
+      const end = () => {
+        waits = false
+        ended(end)
+        reject(closedError(operation))
+      }
+      underWay.add(end)
+      const resume = (answer: Effect.Effect<Verification, unknown>): void => {
+        if (Exit.isExit(answer)) settle(operation, Exit.map(answer as Exit.Exit<Verification>, plain), resolve, reject)
+        else resolve(launch(operation, Effect.map(answer, plain)))
+        ended(end)
+      }
+      verifier.complete(plaintext, options, resume, () => waits)
+    })
+
+  const idle = Effect.async<void>((resume) => {
+    onIdle = () => resume(Effect.void)
+    if (underWay.size === 0) onIdle()
+  })
+
   const shutDown = Effect.fnUntraced(function* (timeoutMillis: number) {
     const deadline = performance.now() + timeoutMillis
-    const calls = [...underWay]
-    yield* Effect.timeoutOption(Fiber.awaitAll(calls), timeoutMillis)
+    yield* Effect.timeoutOption(idle, timeoutMillis)
     const unflushed = yield* verifier.flush(Math.max(0, deadline - performance.now()))
-    yield* Effect.forEach(calls, Fiber.interruptFork, { discard: true })
+    for (const end of [...underWay]) end()
     return unflushed
   })
 
   return {
     attempt: (plaintext, options) => (closing === null ? verifier.attempt(plaintext, options) : null),
-    complete: verifier.complete,
+    validate,
     run,
     close: (timeoutMillis) => {
       closing ??= managed.runPromise(shutDown(timeoutMillis)).finally(() => managed.dispose())

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Exit, Layer } from "effect"
 import type { InvalidInputError, StoreError } from "../domain/Errors.js"
 import type { KeyHasher } from "../ports/KeyHasher.js"
 import type { KeyStore } from "../ports/KeyStore.js"
@@ -6,6 +6,7 @@ import type { RateLimitStore } from "../ports/RateLimitStore.js"
 import type { TenantStore } from "../ports/TenantStore.js"
 import type { MetadataCodec } from "./MetadataCodec.js"
 import type { Settings } from "./Settings.js"
+import { PlainCaller } from "./verifier/Caller.js"
 import { entityOf } from "./verifier/KeyRecord.js"
 import type { KeyVerifierService, VerifiedKey } from "./verifier/KeyVerifierService.js"
 import { decodeValidation, decodeVerification } from "./verifier/options.js"
@@ -30,9 +31,10 @@ const verified = ({ lastUsedAt, limits, metadata, record, useCount }: Verificati
 })
 
 const make = Effect.gen(function* () {
-  const { later, now } = yield* makeVerifications
+  const { begin, later, now } = yield* makeVerifications
   const { flush } = yield* UsageRecorder
   const ownClock = yield* Effect.clock
+  const runtime = yield* Effect.runtime<never>()
 
   /** Nothing but plain code where all that is needed is in memory. */
   const verify = <R extends Refusal>(
@@ -56,9 +58,10 @@ const make = Effect.gen(function* () {
       const asked = decodeValidation(input)
       return asked instanceof Error ? asked : now(plaintext, asked, ownClock)
     },
-    complete: (plaintext, input) => {
+    complete: (plaintext, input, resume, isWaiting) => {
       const asked = decodeValidation(input)
-      return asked instanceof Error ? Effect.fail(asked) : Effect.clockWith((clock) => later(plaintext, asked, clock))
+      if (asked instanceof Error) return resume(Exit.fail(asked))
+      begin(plaintext, asked, ownClock, new PlainCaller(runtime, isWaiting), resume)
     },
     flush
   })

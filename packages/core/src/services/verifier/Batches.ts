@@ -1,5 +1,5 @@
-import { type Context, Effect, Exit } from "effect"
-import { type Caller, callback, forkFor } from "./Caller.js"
+import { type Context, Effect, Exit, FiberId } from "effect"
+import { type Caller, callback } from "./Caller.js"
 
 /** How requests are gathered. */
 export interface BatchOptions<Request, Answer, E> {
@@ -31,6 +31,9 @@ interface Waiting<Request, Answer, E> {
   readonly land: (exit: Exit.Exit<Answer, E>) => void
 }
 
+/** For those who are gone. */
+const nobody = Exit.interrupt(FiberId.none)
+
 /**
  * Goes once for many: requests that arrive together, or while others are under way, make one batch. One that comes
  * alone goes at once. A caller that is interrupted takes nobody else's request with it; its own is left out if it has
@@ -53,7 +56,7 @@ export const makeBatches = <Request, Answer, E>({
     queue = queue.length <= size ? [] : queue.slice(size)
     return batch.filter(({ caller, land }) => {
       if (!caller.isGone) return true
-      land(Exit.interrupt(caller.fiber.id()))
+      land(nobody)
       return false
     })
   }
@@ -80,9 +83,7 @@ export const makeBatches = <Request, Answer, E>({
     }
     return Effect.suspend(() => run(batch.map(({ request }) => request))).pipe(
       // A batch is told of where the first of its requests is.
-      Effect.mapInputContext(
-        (_: Context.Context<never>) => first.caller.fiber.currentContext as Context.Context<never>
-      ),
+      Effect.mapInputContext((_: Context.Context<never>) => first.caller.context),
       Effect.exit,
       Effect.flatMap((exit) => {
         settle(batch, exit)
@@ -96,7 +97,7 @@ export const makeBatches = <Request, Answer, E>({
     queue.push({ request, caller, land })
     if (underWay >= concurrency) return
     underWay++
-    forkFor(caller, drain)
+    caller.fork(drain)
   }
 
   return { add, ask: (request) => callback((caller, resume) => add(request, caller, resume)) }

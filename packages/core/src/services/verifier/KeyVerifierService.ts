@@ -57,11 +57,19 @@ export interface KeyVerifierService<M = Metadata> {
     options?: ValidateKeyOptions
   ) => Verification | Refusal | null
 
-  /** What `attempt` could not say: `validateKey`, in the form that `attempt` gives. */
+  /**
+   * What `attempt` could not say: `validateKey` for plain code, without a fiber for as long as the store looks the key up.
+   *
+   * @param resume is given an `Exit`, or an effect where there is more to do, which is the caller's to run. It may be
+   * called before this returns
+   * @param isWaiting is asked before anything is charged; where the answer is no, nobody is told anything
+   */
   readonly complete: (
     plaintext: Redacted.Redacted<string> | string,
-    options?: ValidateKeyOptions
-  ) => Effect.Effect<Verification, Refusal | StoreError>
+    options: ValidateKeyOptions | undefined,
+    resume: (answer: Effect.Effect<Verification, Refusal | StoreError>) => void,
+    isWaiting: () => boolean
+  ) => void
 
   /** Waits until every use counted so far is in the store, or for as long as given; returns how many are not. */
   readonly flush: (timeout: Duration.DurationInput) => Effect.Effect<number>

@@ -16,7 +16,7 @@ import { KeyStore } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
 import { type Admitted, makeAdmissions } from "./Admissions.js"
-import { callback } from "./Caller.js"
+import { type Caller, callback } from "./Caller.js"
 import { asksForTenants, failedQuestion, failedStatus, noMembership } from "./checks.js"
 import { CachedKey, type unknownKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
@@ -57,6 +57,14 @@ export interface Verifications {
     asked: Validation,
     clock: Clock.Clock
   ) => Effect.Effect<Verification, Refusal | StoreError>
+  /** `later` for plain code, which is given an `Exit`, or an effect where there is more to do. */
+  readonly begin: (
+    plaintext: unknown,
+    asked: Validation,
+    clock: Clock.Clock,
+    caller: Caller,
+    resume: (answer: Effect.Effect<Verification, Refusal | StoreError>) => void
+  ) => void
 }
 
 const costOf = ({ checkRateLimit, cost, trackUsage }: Validation, record: KeyRecord) => ({
@@ -196,33 +204,31 @@ export const makeVerifications = Effect.gen(function* () {
     return known instanceof Verification ? Exit.succeed(known) : Exit.fail(known)
   }
 
-  /** A callback that throws would take those with it who are called after. */
-  const concludeSafely: typeof conclude = (found, asked, clock, began) => {
-    try {
-      return conclude(found, asked, clock, began)
-    } catch (defect) {
-      return Exit.die(defect)
-    }
+  const begin: Verifications["begin"] = (plaintext, asked, clock, caller, resume) => {
+    const began = monotonicMillis(clock)
+    const text = textOf(plaintext)
+    const presented = text === null ? null : parse(text)
+    if (presented === null) return resume(conclude(Exit.fail(new InvalidKeyError()), asked, clock, began))
+    const fingerprint = cache.enabled ? fingerprintOf(presented) : ""
+    const known = cache.isTrusted(began) ? cache.keys.get(fingerprint, began) : undefined
+    if (known instanceof CachedKey) return resume(conclude(Exit.succeed(known.record), asked, clock, began))
+    telemetry.misses++
+    remember(fingerprint, presented, caller, clock, (found) => {
+      // Nobody is charged for an answer that nobody waits for.
+      if (caller.isGone) return count("interrupted", began, clock)
+      // One that throws would take those with it who are called back after.
+      try {
+        resume(conclude(found, asked, clock, began))
+      } catch (defect) {
+        resume(Exit.die(defect))
+      }
+    })
   }
 
   const later: Verifications["later"] = (plaintext, asked, clock) =>
-    callback((caller, resume) => {
-      const began = monotonicMillis(clock)
-      const text = textOf(plaintext)
-      const presented = text === null ? null : parse(text)
-      if (presented === null) return resume(conclude(Exit.fail(new InvalidKeyError()), asked, clock, began))
-      const fingerprint = cache.enabled ? fingerprintOf(presented) : ""
-      const known = cache.isTrusted(began) ? cache.keys.get(fingerprint, began) : undefined
-      if (known instanceof CachedKey) return resume(conclude(Exit.succeed(known.record), asked, clock, began))
-      telemetry.misses++
-      remember(fingerprint, presented, caller, clock, (found) => {
-        // Nobody is charged for an answer that nobody waits for.
-        if (caller.isGone) return count("interrupted", began, clock)
-        resume(concludeSafely(found, asked, clock, began))
-      })
-    })
+    callback((caller, resume) => begin(plaintext, asked, clock, caller, resume))
 
-  return { now, later } satisfies Verifications
+  return { now, later, begin } satisfies Verifications
 })
 
 const outcomeOfKnown = (known: Verification | Refusal): string =>
