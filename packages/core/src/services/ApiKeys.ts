@@ -17,6 +17,7 @@ import { makeRotations } from "./keys/rotate.js"
 import * as MetadataCodec from "./MetadataCodec.js"
 import * as Settings from "./Settings.js"
 import { warnOfUnserved } from "./SigningSecrets.js"
+import * as StoreCalls from "./StoreCalls.js"
 import { type Tenants, layer as tenants } from "./Tenants.js"
 import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
 import * as RateLimiter from "./verifier/RateLimiter.js"
@@ -39,7 +40,8 @@ const servicesWith = (codec: Layer.Layer<MetadataCodec.MetadataCodec>) => {
     Layer.provide(VerificationCache.layer),
     Layer.provide(Identifiers.layer),
     Layer.provide(hasher),
-    Layer.provide(codec)
+    Layer.provide(codec),
+    Layer.provide(StoreCalls.layer)
   )
 }
 

@@ -1,5 +1,7 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, type Effect, Layer } from "effect"
 import type { InvalidInputError, StoreError } from "../domain/Errors.js"
+import { interceptPort } from "../ports/interception.js"
+import { KeyChanges } from "../ports/KeyChanges.js"
 import { KeyStore } from "../ports/KeyStore.js"
 import { RateLimitStore } from "../ports/RateLimitStore.js"
 import type { StorePorts } from "../ports/Store.js"
@@ -7,7 +9,7 @@ import { StoreHealth } from "../ports/StoreHealth.js"
 import { TenantStore } from "../ports/TenantStore.js"
 import { UsageStore } from "../ports/UsageStore.js"
 
-const ports = { TenantStore, KeyStore, RateLimitStore, UsageStore, StoreHealth } as const
+const ports = { TenantStore, KeyStore, RateLimitStore, UsageStore, StoreHealth, KeyChanges } as const
 
 type Ports = typeof ports
 
@@ -59,28 +61,13 @@ export const interceptStore = <S extends AnyStoreLayer>(store: S, intercept: Int
   Layer.map(store, (context) =>
     portEntries.reduce(
       (intercepted, [name, tag]) =>
-        Context.add(intercepted, tag, interceptPort(name, Context.get(context, tag), intercept)),
+        Context.add(
+          intercepted,
+          tag,
+          interceptPort(Context.get(context, tag), (member, args, effect) =>
+            intercept({ member: `${name}.${member}` as StoreMember, args }, effect)
+          )
+        ),
       context
     )
   ) as unknown as S
-
-const interceptPort = (name: string, port: object, intercept: Interception): object =>
-  new Proxy(port, {
-    get: (target, property) => {
-      const value: unknown = Reflect.get(target, property, target)
-      const member = `${name}.${String(property)}` as StoreMember
-      if (Effect.isEffect(value)) return run(member, [], value, intercept)
-      if (typeof value !== "function") return value
-      return (...args: ReadonlyArray<unknown>) => {
-        const effect: unknown = Reflect.apply(value, target, args)
-        return Effect.isEffect(effect) ? run(member, args, effect, intercept) : effect
-      }
-    }
-  })
-
-const run = (
-  member: StoreMember,
-  args: ReadonlyArray<unknown>,
-  effect: Effect.Effect<unknown, unknown, unknown>,
-  intercept: Interception
-) => Effect.suspend(() => intercept({ member, args }, effect as Effect.Effect<unknown, unknown>))

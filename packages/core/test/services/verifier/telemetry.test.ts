@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Metric, TestClock } from "effect"
 import { KeyVerifier } from "../../../src/index.js"
 import { makeChannel, remembering } from "../changes.js"
-import { issueKey } from "../live.js"
+import { issueKey, live } from "../live.js"
 
 /** What the metrics of this process say. */
 const snapshot = Effect.map(Metric.snapshot, (pairs) => {
@@ -38,3 +38,21 @@ it.effect("metrics tell what verifications did, and never a key", () => {
     assert.isTrue(after.has("apikeys_usage_waiting"))
   }).pipe(Effect.provide(remembering(channel)))
 })
+
+it.effect("metrics tell how often the store was asked: once for calls that come together", () =>
+  Effect.gen(function* () {
+    const verifier = yield* KeyVerifier
+    const { plaintext } = yield* issueKey({ rateLimits: [{ requests: 100, window: "day" }] })
+    const before = yield* snapshot
+    const calls = Array.from({ length: 20 }, () => verifier.validateKey(plaintext))
+    yield* Effect.all(calls, { concurrency: "unbounded" })
+    const after = yield* snapshot
+    const grown = (operation: string) => {
+      const name = `apikeys_store_calls ${operation}`
+      return (after.get(name) ?? 0) - (before.get(name) ?? 0)
+    }
+    assert.strictEqual(grown("KeyStore.findByDigests"), 1)
+    assert.strictEqual(grown("RateLimitStore.admit"), 1)
+    assert.strictEqual(grown("UsageStore.record"), 0)
+  }).pipe(Effect.provide(live({ cache: false, usage: "durable" })))
+)
