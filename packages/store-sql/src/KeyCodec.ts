@@ -12,7 +12,7 @@ import {
 } from "@apikeys/core"
 import { Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
-import { plainBytes, plainInstant, plainList, plainNumber, plainObject, quickly } from "./PlainColumn.js"
+import { plainBytes, plainInstant, plainLists, plainNumber, plainObject, quickly } from "./PlainColumn.js"
 import type { Rows } from "./Rows.js"
 
 type KeyColumns = { readonly [Column in keyof Rows["Key"]["fields"]]: unknown }
@@ -33,8 +33,8 @@ export const makeKeyCodec = (dialect: Dialect) => {
   const { fields } = rows.Key
   const toInteger = quickly(Schema.decodeUnknownSync(fields.use_count), plainNumber)
   const toInstant = quickly(Schema.decodeUnknownSync(fields.created_at), plainInstant)
-  const toScopes = quickly(Schema.decodeUnknownSync(fields.scopes), plainList<Scope>)
-  const toRateLimits = quickly(Schema.decodeUnknownSync(fields.rate_limits), plainList<RateLimit>)
+  const toScopes = quickly(Schema.decodeUnknownSync(fields.scopes), plainLists<Scope>())
+  const toRateLimits = quickly(Schema.decodeUnknownSync(fields.rate_limits), plainLists<RateLimit>())
   const toMetadata = quickly(Schema.decodeUnknownSync(fields.metadata), plainObject)
   const toBytes = quickly(Schema.decodeUnknownSync(rows.Digest.fields.digest), plainBytes)
   const orNull = <A>(value: unknown, decode: (value: unknown) => A): A | null => (value === null ? null : decode(value))

@@ -25,10 +25,33 @@ export const plainBytes = (value: unknown): Uint8Array | undefined =>
 
 const json = (value: unknown): unknown => (typeof value === "string" ? JSON.parse(value) : value)
 
-/** JSON that was checked where it came in, so only its kind is looked at. */
-export const plainList = <A>(value: unknown): ReadonlyArray<A> | undefined => {
-  const parsed = json(value)
-  return Array.isArray(parsed) ? parsed : undefined
+/** As many lists as are remembered, and how long a text of one may be. */
+const maxLists = 1000
+const maxLength = 256
+
+const freeze = (list: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  for (const item of list) if (typeof item === "object" && item !== null) Object.freeze(item)
+  return Object.freeze(list)
+}
+
+/**
+ * Lists in JSON that were checked where they came in, so only their kind is looked at. Many keys have the same scopes and
+ * limits, so that those are read once, and nobody can change them.
+ */
+export const plainLists = <A>(): ((value: unknown) => ReadonlyArray<A> | undefined) => {
+  const known = new Map<string, ReadonlyArray<A>>()
+  return (value) => {
+    const before = typeof value === "string" ? known.get(value) : undefined
+    if (before !== undefined) return before
+    const parsed = json(value)
+    if (!Array.isArray(parsed)) return undefined
+    const list = freeze(parsed) as ReadonlyArray<A>
+    if (typeof value === "string" && value.length <= maxLength) {
+      if (known.size >= maxLists) known.clear()
+      known.set(value, list)
+    }
+    return list
+  }
 }
 
 export const plainObject = (value: unknown): Metadata | undefined => {

@@ -1,4 +1,4 @@
-import { type Clock, Effect, Metric, MetricBoundaries } from "effect"
+import { Effect, Metric, MetricBoundaries } from "effect"
 import { UsageRecorder } from "./UsageRecorder.js"
 import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
 
@@ -52,9 +52,9 @@ export class Telemetry {
     this.#wake()
   }
 
-  /** A verification that went to the store, from a time in monotonic milliseconds on. */
-  took(since: number, clock: Clock.Clock): void {
-    duration.unsafeUpdate(monotonicMillis(clock) - since, [])
+  /** A verification that went to the store took so many milliseconds. */
+  took(millis: number): void {
+    duration.unsafeUpdate(millis, [])
   }
 
   /** Gives the metrics what was counted since the last time. */

@@ -129,7 +129,7 @@ export const makeVerifications = Effect.gen(function* () {
   const decide: Verifications["now"] = (plaintext, asked, clock) => {
     const text = textOf(plaintext)
     if (text === null) return new InvalidKeyError()
-    const at = monotonicMillis(clock)
+    const at = cache.enabled ? monotonicMillis(clock) : 0
     const found = recall(text, at)
     if (!(found instanceof CachedKey)) return found === undefined && parse(text) !== null ? null : new InvalidKeyError()
     telemetry.hits++
@@ -178,8 +178,8 @@ export const makeVerifications = Effect.gen(function* () {
     return record.redigest === null ? admitted : Effect.tap(admitted, () => redigest(record))
   }
 
-  const count = (outcome: string, began: number, clock: Clock.Clock): void => {
-    telemetry.took(began, clock)
+  const count = (outcome: string, began: number, now: number): void => {
+    telemetry.took(now - began)
     telemetry.count(outcome)
   }
 
@@ -190,17 +190,19 @@ export const makeVerifications = Effect.gen(function* () {
     clock: Clock.Clock,
     began: number
   ): Effect.Effect<Verification, Refusal | StoreError> => {
+    const monotonic = monotonicMillis(clock)
     if (Exit.isFailure(found)) {
-      count(outcomeOf(found), began, clock)
+      count(outcomeOf(found), began, monotonic)
       return Exit.failCause(found.cause)
     }
     const record = found.value
-    const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: monotonicMillis(clock) }
-    const known = judge(record, asked, times)
+    const known = judge(record, asked, { millis: clock.unsafeCurrentTimeMillis(), monotonic })
     if (known === null) {
-      return Effect.onExit(ask(record, asked, clock), (exit) => Effect.sync(() => count(outcomeOf(exit), began, clock)))
+      return Effect.onExit(ask(record, asked, clock), (exit) =>
+        Effect.sync(() => count(outcomeOf(exit), began, monotonicMillis(clock)))
+      )
     }
-    count(outcomeOfKnown(known), began, clock)
+    count(outcomeOfKnown(known), began, monotonic)
     return known instanceof Verification ? Exit.succeed(known) : Exit.fail(known)
   }
 
@@ -215,7 +217,7 @@ export const makeVerifications = Effect.gen(function* () {
     telemetry.misses++
     remember(fingerprint, presented, caller, clock, (found) => {
       // Nobody is charged for an answer that nobody waits for.
-      if (caller.isGone) return count("interrupted", began, clock)
+      if (caller.isGone) return count("interrupted", began, monotonicMillis(clock))
       // One that throws would take those with it who are called back after.
       try {
         resume(conclude(found, asked, clock, began))
