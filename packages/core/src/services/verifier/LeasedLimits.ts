@@ -1,7 +1,6 @@
 import { Clock, Effect } from "effect"
 import type { StoreError } from "../../domain/Errors.js"
 import type { KeyId } from "../../domain/Ids.js"
-import { maxLeaseMillis } from "../../domain/RateLimitLease.js"
 import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import {
   type LeaseOutcome,
@@ -18,16 +17,6 @@ import { monotonicMillis } from "./VerificationCache.js"
 
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */
 const spending = 0.8
-
-/**
- * So many calls in a millisecond are more than is to be expected. Permits are held no longer than such calls take to
- * exhaust what is left, so that what is not spent is back before others are refused.
- */
-const fastest = 8
-
-/** For how long permits are held of a limit as the store has it. */
-const holdMillis = ({ limits }: RateLimitOutcome): number =>
-  Math.min(spending * maxLeaseMillis, ...limits.map(({ remaining }) => remaining / fastest))
 
 /** In this time permits of others return, where these are not held up. */
 const patienceMillis = 50
@@ -86,9 +75,8 @@ export const makeLeasedLimits = Effect.gen(function* () {
   })
 
   const hold = (call: LeaseRequest, { lease, outcome }: LeaseOutcome, began: number, now: number) => {
-    const millis = holdMillis(outcome)
     const taken = (outcome.allowed ? call.cost : 0) + (lease?.permits ?? 0)
-    pace.heard(call.keyId, outcome.limits, taken, millis, monotonicMillis(machineClock))
+    const millis = pace.heard(call.keyId, outcome.limits, taken, monotonicMillis(machineClock))
     if (lease === null) return outcome
     const until = Math.min(began + lease.lifetimeMillis * spending, now + millis)
     return holdings.hold(call, lease, outcome, now, until)
