@@ -27,6 +27,7 @@ const step = fc.record({
     "spend" as const,
     "spendAll" as const,
     "refund" as const,
+    "die" as const,
     "exhaust" as const
   ),
   size: fc.integer({ min: 1, max: 60 })
@@ -83,6 +84,9 @@ describe("leases", () => {
               }
             } else if (does === "refund") {
               giveBack(held)
+            } else if (does === "die") {
+              held.lease = null
+              held.left = 0
             } else if (alive) {
               const count = does === "spendAll" ? held.left : Math.min(1, held.left)
               held.left -= count

@@ -1,17 +1,16 @@
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { StoreError } from "../../domain/Errors.js"
 import type { KeyId } from "../../domain/Ids.js"
-import type { RateLimit } from "../../domain/RateLimit.js"
-import { maxLeaseMillis, type RateLimitLease } from "../../domain/RateLimitLease.js"
-import type { RateLimitOutcome, RateLimitStatus } from "../../domain/RateLimitStatus.js"
+import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import {
   type LeaseOutcome,
   type LeaseRequest,
-  type RateLimitRefund,
+  type RateLimitCharge,
   RateLimitStore
 } from "../../ports/RateLimitStore.js"
 import { makeBatches } from "./Batches.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
+import { Holdings } from "./Holdings.js"
 import { Pace } from "./Pace.js"
 import type { LimitedKey, RateLimiterService } from "./RateLimiterService.js"
 import { monotonicMillis } from "./VerificationCache.js"
@@ -19,149 +18,193 @@ import { monotonicMillis } from "./VerificationCache.js"
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */
 const spending = 0.8
 
-/** How often what was not spent is looked for. */
-const sweepMillis = (1 - spending) * maxLeaseMillis
+/** In this time permits of others return, where these are not held up. */
+const patienceMillis = 50
 
-/** Permits at hand. */
-interface Holding {
-  readonly lease: RateLimitLease
-  readonly limits: ReadonlyArray<RateLimit>
-  /** Until when they may be spent, by a clock that nobody sets. */
-  readonly until: number
-  /** The limits as the store has them, without these permits. */
-  readonly statuses: ReadonlyArray<RateLimitStatus>
-  left: number
+/** Waiting for others is of this machine, whatever clock a test sets for the rules. */
+const machineClock = Clock.make()
+
+/** Asks for permits ahead with the last call of each key: of what those before it left over. */
+const requestsOf = (calls: ReadonlyArray<RateLimitCharge>, pace: Pace, now: number): ReadonlyArray<LeaseRequest> => {
+  const paying = new Map<KeyId, { readonly last: RateLimitCharge; readonly count: number }>()
+  for (const call of calls) {
+    if (call.cost > 0) paying.set(call.keyId, { last: call, count: (paying.get(call.keyId)?.count ?? 0) + 1 })
+  }
+  return calls.map((call) => {
+    const { count, last } = paying.get(call.keyId) ?? { count: 0, last: null }
+    return withAhead(call, call === last ? pace.ahead(call.keyId, count, now) : 0)
+  })
 }
 
-const shown = (status: RateLimitStatus, left: number): RateLimitStatus => ({
-  name: status.name,
-  algorithm: status.algorithm,
-  requests: status.requests,
-  window: status.window,
-  burst: status.burst,
-  windowSeconds: status.windowSeconds,
-  remaining: status.remaining + left,
-  resetAfterSeconds: status.resetAfterSeconds,
-  retryAfterSeconds: status.retryAfterSeconds
+const withAhead = ({ cost, keyId, limits }: RateLimitCharge, ahead: number): LeaseRequest => ({
+  keyId,
+  limits,
+  cost,
+  ahead
 })
 
-const withLeft = (statuses: ReadonlyArray<RateLimitStatus>, left: number): RateLimitOutcome => ({
-  allowed: true,
-  retryAfterSeconds: 0,
-  limits: statuses.map((status) => shown(status, left))
-})
+/** Whether a call that was refused would be admitted, were these permits given back. */
+const fits = ({ cost }: RateLimitCharge, { limits }: RateLimitOutcome, permits: number): boolean =>
+  permits > 0 && limits.every(({ remaining }) => remaining + permits >= cost)
 
 /**
  * A charge in the store takes permits ahead where calls of the key come often, and those that follow spend them here.
- * A permit counts in the store from when it was taken, so all processes together never admit one too many.
+ * A permit counts in the store from when it was taken, so all processes together never admit one too many. None is
+ * refused for want of a permit that this process has itself.
  */
 export const makeLeasedLimits = Effect.gen(function* () {
   const store = yield* RateLimitStore
-  const holdings = new Map<KeyId, Holding>()
   const pace = new Pace()
+  const holdings = new Holdings((id, left) => pace.left(id, left))
+  /** One thing at a time goes to the store: whoever is refused has seen all that was given back. */
+  const turn = yield* Effect.makeSemaphore(1)
   /** Open while there are permits at hand. */
   const holding = yield* Effect.makeLatch(false)
-  let unspent: Array<RateLimitRefund> = []
-  /** Keys for which permits are being taken: one request at a time does so. */
-  const asking = new Set<KeyId>()
-  /** Counts resets: what was taken before one is not to be given back after it. */
-  let resets = 0
+  /** Open once permits at hand are due before the sweep that was to come. */
+  const sooner = yield* Effect.makeLatch(false)
+  /** Of the keys whose calls wait before they are refused. */
+  const moments = new Map<KeyId, Effect.Latch>()
+  let sweepsAt = Number.POSITIVE_INFINITY
 
-  const drop = (id: KeyId, { left, lease, limits }: Holding): void => {
-    holdings.delete(id)
-    pace.left(id, left)
-    if (left > 0) unspent.push({ keyId: id, limits, lease: { ...lease, permits: left } })
-  }
+  const giveBack = Effect.suspend(() => {
+    const refunds = holdings.takeAside()
+    // What cannot be given back is lost: it is never known whether it was.
+    if (refunds.length === 0) return Effect.void
+    for (const { keyId, lease } of refunds) pace.returned(keyId, lease.permits)
+    return Effect.ignore(store.refund(refunds))
+  })
 
-  const hold = ({ keyId, limits }: LeaseRequest, { lease, outcome }: LeaseOutcome, began: number): RateLimitOutcome => {
+  const hold = (call: LeaseRequest, { lease, outcome }: LeaseOutcome, began: number, now: number) => {
+    const taken = (outcome.allowed ? call.cost : 0) + (lease?.permits ?? 0)
+    const millis = pace.heard(call.keyId, outcome.limits, taken, monotonicMillis(machineClock))
     if (lease === null) return outcome
-    const before = holdings.get(keyId)
-    if (before !== undefined) drop(keyId, before)
-    holdings.set(keyId, {
-      lease,
-      limits,
-      until: began + lease.lifetimeMillis * spending,
-      statuses: outcome.limits,
-      left: lease.permits
-    })
-    holding.unsafeOpen()
-    return withLeft(outcome.limits, lease.permits)
+    const until = Math.min(began + lease.lifetimeMillis * spending, now + millis)
+    return holdings.hold(call, lease, outcome, now, until)
   }
 
-  const { ask: charge } = makeBatches<LeaseRequest, RateLimitOutcome, StoreError>({
+  /** Charges in the store, and takes in hand what permits come ahead. */
+  const ask = (requests: ReadonlyArray<LeaseRequest>, clock: Clock.Clock) => {
+    // Before the store is asked: the permits are dead here before they are by its time.
+    const began = monotonicMillis(clock)
+    return Effect.map(store.lease(requests), (outcomes) => {
+      const now = monotonicMillis(clock)
+      const held = outcomes.map((outcome, i) => hold(requests[i] as LeaseRequest, outcome, began, now))
+      if (!holdings.isEmpty) holding.unsafeOpen()
+      if (holdings.due < sweepsAt) sooner.unsafeOpen()
+      return held
+    })
+  }
+
+  /** Gives back what this process has of the keys of calls that were refused, and asks once more. */
+  const askAgain = (calls: ReadonlyArray<RateLimitCharge>, clock: Clock.Clock) => {
+    for (const { keyId } of calls) holdings.putAside(keyId)
+    const asked = Effect.suspend(() =>
+      ask(
+        calls.map((call) => withAhead(call, 0)),
+        clock
+      )
+    )
+    // Others of the batch were admitted: these stay refused.
+    return Effect.orElseSucceed(Effect.zipRight(giveBack, asked), (): ReadonlyArray<RateLimitOutcome> => [])
+  }
+
+  const chargeAll = Effect.fnUntraced(function* (
+    calls: ReadonlyArray<RateLimitCharge>
+  ): Effect.fn.Return<ReadonlyArray<RateLimitOutcome>, StoreError> {
+    const clock = yield* Effect.clock
+    const outcomes = new Map<RateLimitCharge, RateLimitOutcome>()
+    const keep = (asked: ReadonlyArray<RateLimitCharge>, answers: ReadonlyArray<RateLimitOutcome>): void => {
+      for (const [i, answer] of answers.entries()) outcomes.set(asked[i] as RateLimitCharge, answer)
+    }
+    /** Those that permits at hand do not pay for. */
+    const unpaid = (some: ReadonlyArray<RateLimitCharge>): ReadonlyArray<RateLimitCharge> => {
+      const now = monotonicMillis(clock)
+      return some.filter((call) => {
+        const paid = holdings.spend(call.keyId, call.limits, call.cost, now)
+        if (paid !== null) outcomes.set(call, paid)
+        return paid === null
+      })
+    }
+    // The charge before this one may have brought permits.
+    const asked = unpaid(calls)
+    if (asked.length > 0) keep(asked, yield* ask(requestsOf(asked, pace, monotonicMillis(clock)), clock))
+    const refused = unpaid(asked.filter((call) => outcomes.get(call)?.allowed === false))
+    const hopeful = refused.filter((call) =>
+      fits(call, outcomes.get(call) as RateLimitOutcome, holdings.of(call.keyId))
+    )
+    if (hopeful.length > 0) keep(hopeful, yield* askAgain(hopeful, clock))
+    // One that the store left out is missing here as well.
+    return calls.map((call) => outcomes.get(call) as RateLimitOutcome)
+  })
+
+  const { ask: charge } = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
     ...chargeBounds,
-    run: (requests) =>
-      Effect.clockWith((clock) => {
-        // Before the store is asked: the permits are dead here before they are by its time.
-        const began = monotonicMillis(clock)
-        const resetsBefore = resets
-        const asked = Effect.ensuring(
-          store.lease(requests),
-          Effect.sync(() => {
-            for (const { ahead, keyId } of requests) if (ahead > 0) asking.delete(keyId)
-          })
-        )
-        return Effect.map(asked, (outcomes) =>
-          outcomes.map((each, i) => {
-            const request = requests[i] as LeaseRequest
-            return resets === resetsBefore ? hold(request, each, began) : each.outcome
-          })
-        )
-      }),
+    run: (calls) => turn.withPermits(1)(chargeAll(calls)),
     onFull: chargeFailed("RateLimitStore.lease", true, "too many charges are waiting"),
     onMissing: chargeFailed("RateLimitStore.lease", false, "gave no answer")
   })
 
-  const sweep = (now: number): void => {
-    for (const [id, held] of holdings) if (held.until <= now || held.left === 0) drop(id, held)
-    pace.sweep(now)
-    if (holdings.size === 0) holding.unsafeClose()
-  }
+  const sweep = Effect.clockWith((clock) =>
+    Effect.suspend(() => {
+      const now = monotonicMillis(clock)
+      holdings.sweep(now)
+      pace.sweep(now)
+      if (holdings.isEmpty) holding.unsafeClose()
+      return turn.withPermits(1)(giveBack)
+    })
+  )
 
-  const giveBack = Effect.suspend(() => {
-    const refunds = unspent
-    unspent = []
-    // What cannot be given back is lost: it is never known whether it was.
-    return refunds.length === 0 ? Effect.void : Effect.ignore(store.refund(refunds))
+  const untilDue = Effect.clockWith((clock) => {
+    sooner.unsafeClose()
+    sweepsAt = holdings.due
+    const millis = Math.max(0, Math.ceil(sweepsAt - monotonicMillis(clock)))
+    return Effect.raceFirst(Effect.sleep(millis), sooner.await)
   })
 
-  const round = Effect.zipRight(holding.await, Effect.sleep(sweepMillis)).pipe(
-    Effect.zipRight(Effect.clockWith((clock) => Effect.sync(() => sweep(monotonicMillis(clock))))),
-    Effect.zipRight(giveBack)
+  yield* Effect.forkScoped(Effect.forever(holding.await.pipe(Effect.zipRight(untilDue), Effect.zipRight(sweep))))
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      holdings.sweep(Number.POSITIVE_INFINITY)
+      return giveBack
+    })
   )
 
-  yield* Effect.forkScoped(Effect.forever(round))
-  yield* Effect.addFinalizer(() =>
-    Effect.zipRight(
-      Effect.sync(() => sweep(Number.POSITIVE_INFINITY)),
-      giveBack
-    )
-  )
+  /** A moment in which permits return that others hold, and which the calls of a key share; `null` where there is none. */
+  const patience = (id: KeyId): Effect.Effect<void> | null => {
+    const shared = moments.get(id)
+    if (shared !== undefined) return shared.await
+    if (!pace.waits(id, monotonicMillis(machineClock))) return null
+    const moment = Effect.unsafeMakeLatch(false)
+    moments.set(id, moment)
+    const over = Effect.sync(() => {
+      moments.delete(id)
+      moment.unsafeOpen()
+    })
+    const passing = Effect.zipRight(Effect.withClock(Effect.sleep(patienceMillis), machineClock), over)
+    // Not a child of the call that came first: it may be interrupted.
+    return Effect.zipRight(Effect.forkDaemon(passing), moment.await)
+  }
+
+  /** Charges once more before it refuses, where permits of others may return. */
+  const chargePatiently = (call: RateLimitCharge) =>
+    Effect.flatMap(charge(call), (outcome) => {
+      // Of a cost that never fits, nothing can return.
+      const wait = outcome.allowed || outcome.retryAfterSeconds === null ? null : patience(call.keyId)
+      return wait === null ? Effect.succeed(outcome) : Effect.zipRight(wait, charge({ ...call }))
+    })
 
   const limiter: RateLimiterService = {
     isExact: false,
-    chargeNow: ({ id, rateLimits }, cost, { monotonic }) => {
-      const held = holdings.get(id)
-      if (held === undefined || held.limits !== rateLimits || held.left < cost || held.until <= monotonic) return null
-      held.left -= cost
-      return withLeft(held.statuses, held.left)
-    },
-    charge: (key: LimitedKey, cost) =>
-      Effect.clockWith((clock) => {
-        const now = monotonicMillis(clock)
-        // Somebody else's charge may have brought permits meanwhile.
-        const known = limiter.chargeNow(key, cost, { millis: 0, monotonic: now })
-        if (known !== null) return Effect.succeed(known)
-        const ahead = asking.has(key.id) ? 0 : pace.ahead(key.id, cost, now)
-        if (ahead > 0) asking.add(key.id)
-        return charge({ keyId: key.id, limits: key.rateLimits, cost, ahead })
-      }),
+    chargeNow: ({ id, rateLimits }, cost, { monotonic }) => holdings.spend(id, rateLimits, cost, monotonic),
+    charge: ({ id, rateLimits }: LimitedKey, cost) => chargePatiently({ keyId: id, limits: rateLimits, cost }),
     reset: (id) =>
-      Effect.suspend(() => {
-        resets++
-        holdings.delete(id)
-        return store.reset(id)
-      })
+      turn.withPermits(1)(
+        Effect.suspend(() => {
+          // What was taken before is neither spent nor given back after it.
+          holdings.forget(id)
+          return store.reset(id)
+        })
+      )
   }
   return limiter
 })

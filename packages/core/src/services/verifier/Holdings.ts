@@ -1,0 +1,122 @@
+import type { KeyId } from "../../domain/Ids.js"
+import type { RateLimit } from "../../domain/RateLimit.js"
+import type { RateLimitLease } from "../../domain/RateLimitLease.js"
+import type { RateLimitOutcome, RateLimitStatus } from "../../domain/RateLimitStatus.js"
+import type { RateLimitCharge, RateLimitRefund } from "../../ports/RateLimitStore.js"
+
+/** What of its life is left to a lease that is not to be spent any more, so that many are looked for at once. */
+const slack = 1 / 4
+
+/** Permits at hand. */
+interface Holding {
+  readonly lease: RateLimitLease
+  readonly limits: ReadonlyArray<RateLimit>
+  /** Until when they may be spent, by a clock that nobody sets. */
+  readonly until: number
+  /** By when what is left of them is put aside. */
+  readonly due: number
+  /** The limits as the store has them, without these permits. */
+  readonly statuses: ReadonlyArray<RateLimitStatus>
+  left: number
+}
+
+const shown = (status: RateLimitStatus, left: number): RateLimitStatus => ({
+  name: status.name,
+  algorithm: status.algorithm,
+  requests: status.requests,
+  window: status.window,
+  burst: status.burst,
+  windowSeconds: status.windowSeconds,
+  remaining: status.remaining + left,
+  resetAfterSeconds: status.resetAfterSeconds,
+  retryAfterSeconds: status.retryAfterSeconds
+})
+
+const withLeft = (statuses: ReadonlyArray<RateLimitStatus>, left: number): RateLimitOutcome => ({
+  allowed: true,
+  retryAfterSeconds: 0,
+  limits: statuses.map((status) => shown(status, left))
+})
+
+/** The permits that this process took ahead: at hand, or put aside to be given back. */
+export class Holdings {
+  readonly #held = new Map<KeyId, Holding>()
+  #aside: Array<RateLimitRefund> = []
+  #due = Number.POSITIVE_INFINITY
+  readonly #onLeft: (id: KeyId, left: number) => void
+
+  /** @param onLeft is told of permits of a lease that were not spent */
+  constructor(onLeft: (id: KeyId, left: number) => void) {
+    this.#onLeft = onLeft
+  }
+
+  /** Pays with permits at hand; `null` where there are not enough. */
+  spend(id: KeyId, limits: ReadonlyArray<RateLimit>, cost: number, now: number): RateLimitOutcome | null {
+    const held = this.#held.get(id)
+    if (held === undefined || held.limits !== limits || held.left < cost || held.until <= now) return null
+    held.left -= cost
+    if (held.left === 0) this.#held.delete(id)
+    return withLeft(held.statuses, held.left)
+  }
+
+  /** Takes permits in hand, in place of others. */
+  hold(
+    { keyId, limits }: Pick<RateLimitCharge, "keyId" | "limits">,
+    lease: RateLimitLease,
+    { limits: statuses }: RateLimitOutcome,
+    now: number,
+    until: number
+  ): RateLimitOutcome {
+    this.putAside(keyId)
+    const due = until + slack * Math.max(0, until - now)
+    this.#due = Math.min(this.#due, due)
+    this.#held.set(keyId, { lease, limits, until, due, statuses, left: lease.permits })
+    return withLeft(statuses, lease.permits)
+  }
+
+  /** So many permits of a key are at hand, or not given back yet. */
+  of(id: KeyId): number {
+    let sum = this.#held.get(id)?.left ?? 0
+    for (const { keyId, lease } of this.#aside) if (keyId === id) sum += lease.permits
+    return sum
+  }
+
+  putAside(id: KeyId): void {
+    const held = this.#held.get(id)
+    if (held === undefined) return
+    this.#held.delete(id)
+    this.#onLeft(id, held.left)
+    this.#aside.push({ keyId: id, limits: held.limits, lease: { ...held.lease, permits: held.left } })
+  }
+
+  /** Puts aside all that may not be spent any more. */
+  sweep(now: number): void {
+    this.#due = Number.POSITIVE_INFINITY
+    for (const [id, { due, until }] of this.#held) {
+      if (until <= now) this.putAside(id)
+      else this.#due = Math.min(this.#due, due)
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#held.size === 0
+  }
+
+  /** When to sweep next. */
+  get due(): number {
+    return this.#due
+  }
+
+  /** What was put aside, to be given back by the caller. */
+  takeAside(): ReadonlyArray<RateLimitRefund> {
+    const aside = this.#aside
+    this.#aside = []
+    return aside
+  }
+
+  /** Of a key whose counters begin anew: its permits are neither spent nor given back. */
+  forget(id: KeyId): void {
+    this.#held.delete(id)
+    this.#aside = this.#aside.filter(({ keyId }) => keyId !== id)
+  }
+}
