@@ -1,4 +1,4 @@
-import { Effect, Encoding } from "effect"
+import { Effect, Either, Encoding } from "effect"
 import type { InvalidInputError } from "../../domain/Errors.js"
 import { KeyId, type OrganizationId, uuidOf } from "../../domain/Ids.js"
 import type { ImportedDigest } from "../../domain/ImportedDigest.js"
@@ -15,7 +15,7 @@ interface Told {
 }
 
 /** What is kept of a plaintext. */
-interface Kept {
+export interface Kept {
   readonly digest: Digest
   readonly hint: string
 }
@@ -27,23 +27,23 @@ export const makeDigestion = Effect.gen(function* () {
   const ofNothing = [hasher.digest(""), hasher.unkeyedDigest("")] as const
   const [{ secretId }] = ofNothing
 
-  const fromPlaintext = (plaintext: string): Effect.Effect<Kept, InvalidInputError> =>
+  const fromPlaintext = (plaintext: string): Either.Either<Kept, InvalidInputError> =>
     isWellFormed(plaintext, heads) || foreign.accepts(plaintext)
-      ? Effect.succeed({ digest: hasher.digest(plaintext), hint: foreign.hint(plaintext) })
-      : Effect.fail(invalidInput("plaintext", "is not of a form that this client accepts"))
+      ? Either.right({ digest: hasher.digest(plaintext), hint: foreign.hint(plaintext) })
+      : Either.left(invalidInput("plaintext", "is not of a form that this client accepts"))
 
-  const fromDigest = ({ algorithm, bytes }: ImportedDigest): Effect.Effect<Kept, InvalidInputError> =>
+  const fromDigest = ({ algorithm, bytes }: ImportedDigest): Either.Either<Kept, InvalidInputError> =>
     ofNothing.some((nothing) => hasher.equals(nothing.bytes, bytes))
-      ? Effect.fail(invalidInput("digest", "is that of the empty string"))
-      : Effect.succeed({ digest: { bytes, secretId: algorithm === "sha256" ? unkeyed : secretId }, hint: "…" })
+      ? Either.left(invalidInput("digest", "is that of the empty string"))
+      : Either.right({ digest: { bytes, secretId: algorithm === "sha256" ? unkeyed : secretId }, hint: "…" })
 
   return {
-    digestOf: ({ digest, hint, plaintext }: Told): Effect.Effect<Kept, InvalidInputError> => {
+    digestOf: ({ digest, hint, plaintext }: Told): Either.Either<Kept, InvalidInputError> => {
       const kept = digest === null ? fromPlaintext(plaintext ?? "") : fromDigest(digest)
       if (hint === null) return kept
       // Somebody will give the whole key for its hint.
-      if (foreign.redact(hint) !== hint) return Effect.fail(invalidInput("hint", "holds a key"))
-      return Effect.map(kept, (each) => ({ ...each, hint }))
+      if (foreign.redact(hint) !== hint) return Either.left(invalidInput("hint", "holds a key"))
+      return Either.map(kept, (each) => ({ ...each, hint }))
     },
 
     /**
