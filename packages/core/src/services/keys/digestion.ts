@@ -22,20 +22,34 @@ export interface Kept {
 
 /** From what an import tells of a plaintext to what is kept of it. */
 export const makeDigestion = Effect.gen(function* () {
-  const { foreign, heads } = yield* Settings
+  const { foreign, heads, previousSecretPlaces } = yield* Settings
   const hasher = yield* KeyHasher
-  const ofNothing = [hasher.digest(""), hasher.unkeyedDigest("")] as const
-  const [{ secretId }] = ofNothing
+  const ofNothing = [...hasher.candidates(""), hasher.unkeyedDigest("")]
+  const [current] = hasher.secretIds
 
   const fromPlaintext = (plaintext: string): Either.Either<Kept, InvalidInputError> =>
     isWellFormed(plaintext, heads) || foreign.accepts(plaintext)
       ? Either.right({ digest: hasher.digest(plaintext), hint: foreign.hint(plaintext) })
       : Either.left(invalidInput("plaintext", "is not of a form that this client accepts"))
 
-  const fromDigest = ({ algorithm, bytes }: ImportedDigest): Either.Either<Kept, InvalidInputError> =>
-    ofNothing.some((nothing) => hasher.equals(nothing.bytes, bytes))
-      ? Either.left(invalidInput("digest", "is that of the empty string"))
-      : Either.right({ digest: { bytes, secretId: algorithm === "sha256" ? unkeyed : secretId }, hint: "…" })
+  /** What made a digest, or the rule that it breaks to say so. */
+  const secretIdOf = ({ algorithm, previousSecret }: ImportedDigest): Either.Either<string, string> => {
+    if (previousSecret === null) return Either.right(algorithm === "sha256" ? unkeyed : current)
+    if (algorithm === "sha256") return Either.left("is given for a digest that no secret made")
+    const secretId = hasher.secretIds[previousSecretPlaces[previousSecret] ?? -1]
+    return secretId === undefined ? Either.left("is not one of previousSigningSecrets") : Either.right(secretId)
+  }
+
+  const fromDigest = (told: ImportedDigest): Either.Either<Kept, InvalidInputError> => {
+    const { bytes } = told
+    if (ofNothing.some((nothing) => hasher.equals(nothing.bytes, bytes))) {
+      return Either.left(invalidInput("digest", "is that of the empty string"))
+    }
+    return Either.mapBoth(secretIdOf(told), {
+      onLeft: (rule) => invalidInput("digest.previousSecret", rule),
+      onRight: (secretId) => ({ digest: { bytes, secretId }, hint: "…" })
+    })
+  }
 
   return {
     digestOf: ({ digest, hint, plaintext }: Told): Either.Either<Kept, InvalidInputError> => {

@@ -1,6 +1,6 @@
 import { DateTime } from "effect"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
-import type { ImportedDigest } from "../../domain/ImportedDigest.js"
+import { type ImportedDigest, isPlace } from "../../domain/ImportedDigest.js"
 import type { Instant } from "../../domain/Instant.js"
 import type { RateLimit } from "../../domain/RateLimit.js"
 import { isStorable } from "../../domain/Rule.js"
@@ -102,12 +102,17 @@ const bytesOf = (digits: string): Uint8Array => {
   return bytes
 }
 
+const digestFields = new Set(["algorithm", "hex", "previousSecret"])
+
 const plainDigest = (value: unknown): ImportedDigest | Unsure => {
-  if (typeof value !== "object" || value === null || Object.keys(value).length !== 2) return unsure
-  const { algorithm, hex: written } = value as { readonly algorithm: unknown; readonly hex: unknown }
+  if (typeof value !== "object" || value === null) return unsure
+  const given: { readonly [field: string]: unknown } = { ...value }
+  for (const field of Object.keys(given)) if (!digestFields.has(field)) return unsure
+  const { algorithm, hex: written, previousSecret } = given
   if (algorithm !== "hmac-sha256" && algorithm !== "sha256") return unsure
   if (typeof written !== "string" || !hex.test(written)) return unsure
-  return { algorithm, bytes: bytesOf(written) }
+  if (previousSecret !== undefined && !isPlace(previousSecret)) return unsure
+  return { algorithm, bytes: bytesOf(written), previousSecret: previousSecret ?? null }
 }
 
 /** Those fields whose plain form is known; the others are for the schema. */
