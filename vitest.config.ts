@@ -11,9 +11,6 @@ const foldersWithTests = ["packages", "examples"]
   .concat("benchmarks", "scripts")
   .filter((folder) => existsSync(path(`${folder}/test`)))
 
-// How fast imports are is measured when it is asked for, and by nothing that has to pass on a busy machine.
-const include = process.env.APIKEYS_IMPORT_ROWS === undefined ? ["test/**/*.test.ts"] : ["test/importRate.measure.ts"]
-
 export default defineConfig({
   resolve: {
     // Tests run on the sources: no stale build can pass or fail them.
@@ -28,7 +25,7 @@ export default defineConfig({
       test: {
         name: folder.replace(/^packages\//, ""),
         root: path(folder),
-        include,
+        include: ["test/**/*.test.ts"],
         exclude: [...configDefaults.exclude, ...unselectedTests(folder)],
         provide: { wantedServices: servicesOf(folder) },
         globalSetup: path("scripts/services/globalSetup.ts")

@@ -17,7 +17,9 @@ export const migrate = async (options: MigrationOptions, terminal: Terminal): Pr
   try {
     const client = await ApiKeyClient.open({
       store: await storeOf(options.to),
-      signingSecret: options.signingSecret
+      signingSecret: options.signingSecret,
+      // Where it is the same one, it counts once, and the digests are of the current one.
+      previousSigningSecrets: [options.oldSigningSecret]
     })
     try {
       await migrateTenants(client, source, report)
@@ -33,6 +35,9 @@ export const migrate = async (options: MigrationOptions, terminal: Terminal): Pr
   const form =
     environment === null ? `{ prefix: "${prefix}" }` : `{ prefix: "${prefix}", environment: "${environment}" }`
   for (const line of report.summary()) terminal.line(line)
-  terminal.line(`Open your client with acceptForeignKeys: [pythonKeys(${form})], and these keys verify.`)
+  const accepting = `acceptForeignKeys: [pythonKeys(${form})]`
+  const secrets =
+    options.oldSigningSecret === options.signingSecret ? "" : " and the old secret in previousSigningSecrets"
+  terminal.line(`Open your client with ${accepting}${secrets}, and these keys verify.`)
   return report
 }

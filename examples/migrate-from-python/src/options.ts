@@ -9,8 +9,10 @@ export type Digests = "auto" | "hmac" | "sha256"
 export interface MigrationOptions {
   readonly from: DatabasePlace
   readonly to: DatabasePlace
-  /** That of the old library, under which its digests are. */
+  /** That of the client from now on. */
   readonly signingSecret: string
+  /** That of the old library, under which its digests are; it may be the same one. */
+  readonly oldSigningSecret: string
   /** What the old keys begin with: for people to tell them apart. */
   readonly prefix: string
   readonly environment: string | null
@@ -34,8 +36,8 @@ export const usage = `Usage: node dist/main.js --from <file or URL> --to <file o
   --invalid-scopes    refuse keys with scopes that are none here, or drop those scopes (refuse)
   --zero-limits       refuse keys with a limit of 0, or make them unlimited (refuse)
 
-$APIKEYS_SIGNING_SECRET is the signing secret of the old library. Lines about single rows and the report go to the
-output, progress to the error output. Exit codes: 0 all is there, 1 an error ended it (it may be run again), 2 it was
+$APIKEYS_SIGNING_SECRET is the signing secret from now on, and $OLD_SIGNING_SECRET that of the old library, where it is
+another one. Lines about single rows and the report go to the output, progress to the error output. Exit codes: 0 all is there, 1 an error ended it (it may be run again), 2 it was
 called wrongly, 3 some rows were refused.`
 
 /** What is wrong with the call; {@link usage} says what would be right. */
@@ -84,10 +86,12 @@ export const readOptions = (
 ): MigrationOptions => {
   try {
     const values = parse(args)
+    const signingSecret = required(env["APIKEYS_SIGNING_SECRET"], "$APIKEYS_SIGNING_SECRET")
     return {
       from: readDatabaseUrl(required(values.from ?? env["FROM_DATABASE"], "--from")),
       to: readDatabaseUrl(required(values.to ?? env["TO_DATABASE"], "--to")),
-      signingSecret: required(env["APIKEYS_SIGNING_SECRET"], "$APIKEYS_SIGNING_SECRET"),
+      signingSecret,
+      oldSigningSecret: required(env["OLD_SIGNING_SECRET"] ?? signingSecret, "$OLD_SIGNING_SECRET"),
       prefix: values.prefix,
       environment: values.environment ?? null,
       digests: oneOf("digests", values.digests, ["auto", "hmac", "sha256"]),

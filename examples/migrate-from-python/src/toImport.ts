@@ -1,4 +1,4 @@
-import type { ImportKeyData, Metadata } from "@apikeys/core"
+import type { DigestInput, ImportKeyData, Metadata } from "@apikeys/core"
 import { readInstant } from "./instants.js"
 import { isScope, type OldMetadata, readMetadata } from "./OldMetadata.js"
 import type { MigrationOptions } from "./options.js"
@@ -45,6 +45,10 @@ const algorithmOf = (metadata: OldMetadata, createdAt: Date | null, { digests, u
   return unkeyed ? "sha256" : "hmac-sha256"
 }
 
+/** The old library's secret is the first of the previous ones. */
+const digestOf = (algorithm: "sha256" | "hmac-sha256", hex: string): DigestInput =>
+  algorithm === "sha256" ? { algorithm, hex } : { algorithm, hex, previousSecret: 0 }
+
 const versionNote = (metadata: OldMetadata, algorithm: "sha256" | "hmac-sha256", options: MigrationOptions) => {
   const { limit } = metadata
   const signs = [
@@ -88,7 +92,7 @@ const convert = (row: OldKey, metadata: OldMetadata, options: MigrationOptions):
     expiresAt,
     // Whatever it is: the library checks it, and says what is wrong.
     metadata: metadata.custom as Metadata,
-    digest: { algorithm, hex: row.keyHash },
+    digest: digestOf(algorithm, row.keyHash),
     hint: hintOf(row.keyPrefix, options),
     ...(createdAt !== null && { createdAt }),
     useCount: row.useCount,

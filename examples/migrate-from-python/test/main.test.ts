@@ -74,6 +74,23 @@ describe("main.js", { timeout: 120_000 }, () => {
     for (const { plaintext } of Object.values(keys)) expect(stdout).not.toContain(plaintext.slice(-12))
   })
 
+  it("takes over keys of an old secret that is another one, and short", async () => {
+    const [from, to] = [join(folder, "shortSecret.db"), join(folder, "longSecret.db")]
+    const old = "short"
+    const key_hash = createHmac("sha256", old).update(plaintextOf(1)).digest("hex")
+    makeOldFile(from, { ...tables, project_products: [], api_keys: [{ ...keys.plain.row, key_hash }] })
+    const { code, stdout } = await run(["--from", from, "--to", to, ...form], { OLD_SIGNING_SECRET: old })
+    expect(code).toBe(0)
+    expect(stdout).toContain("and the old secret in previousSigningSecrets, and these keys verify.\n")
+    // Found by the old secret once, and by the new one alone ever after.
+    const place = { kind: "sqlite", filename: to } as const
+    for (const previousSigningSecrets of [[old], []]) {
+      const client = await openClient(place, previousSigningSecrets)
+      expect((await client.verifyKey(plaintextOf(1))).key.id).toBe(keys.plain.id)
+      await client.close()
+    }
+  })
+
   it("ends with 2 and says how it is called where it is called wrongly", async () => {
     const { code, stderr, stdout } = await run(["--from", "old.db"])
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" })

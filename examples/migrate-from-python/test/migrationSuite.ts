@@ -22,6 +22,7 @@ export const optionsOf = (
   from,
   to,
   signingSecret,
+  oldSigningSecret: signingSecret,
   prefix,
   environment,
   digests: "auto",
@@ -32,10 +33,11 @@ export const optionsOf = (
   ...others
 })
 
-export const openClient = async (to: DatabasePlace) =>
+export const openClient = async (to: DatabasePlace, previousSigningSecrets: ReadonlyArray<string> = []) =>
   ApiKeyClient.open({
     store: await storeOf(to),
     signingSecret,
+    previousSigningSecrets,
     keyPrefix: "myapp",
     acceptForeignKeys: [pythonKeys({ prefix, environment })],
     // What was unknown is remembered for a moment, and a migration is another process.

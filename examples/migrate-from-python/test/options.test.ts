@@ -30,6 +30,7 @@ describe("readOptions", () => {
       from: { kind: "sqlite", filename: "old.db" },
       to: { kind: "pg", url: "postgres://h/d" },
       signingSecret: "secret",
+      oldSigningSecret: "secret",
       prefix: "sk",
       environment: null,
       digests: "auto",
@@ -70,7 +71,13 @@ describe("readOptions", () => {
     expect(() => readOptions(args, env)).toThrow(words)
   })
 
-  it("needs the signing secret", () => {
+  it("takes the old signing secret where it is another one", () => {
+    const secrets = { signingSecret: "secret", oldSigningSecret: "short" }
+    expect(readOptions(places, { ...env, OLD_SIGNING_SECRET: "short" })).toMatchObject(secrets)
+  })
+
+  it("needs the signing secret, and no empty old one", () => {
     expect(() => readOptions(places, {})).toThrow("$APIKEYS_SIGNING_SECRET is missing")
+    expect(() => readOptions(places, { ...env, OLD_SIGNING_SECRET: "" })).toThrow("$OLD_SIGNING_SECRET is missing")
   })
 })

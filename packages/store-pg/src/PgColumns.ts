@@ -1,5 +1,5 @@
 import { Instant } from "@apikeys/core"
-import type { Columns } from "@apikeys/store-sql"
+import type { ColumnEncoders, Columns } from "@apikeys/store-sql"
 import { DateTime, Schema } from "effect"
 
 /**
@@ -23,18 +23,20 @@ const given = Schema.declare((value): value is {} => value !== null && value !==
 const column = <A>(type: Schema.Schema<A>, decode: (value: unknown) => A, encode: (value: A) => {}) =>
   Schema.transform(given, type, { strict: true, decode, encode })
 
+const encode = {
+  id: (id) => id,
+  instant: (epochMillis) => new Date(epochMillis).toISOString(),
+  json: (value) => JSON.stringify(value),
+  bytes: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+} satisfies ColumnEncoders
+
 /** How the driver gives and takes values. What it is given it passes on as text, whose type the server knows. */
 export const columns: Columns = {
+  encode,
   id: Schema.String,
-  instant: column(Schema.typeSchema(Instant), toInstant, (instant) => DateTime.formatIso(instant)),
-  json: column(
-    Schema.Unknown,
-    (value) => (typeof value === "string" ? JSON.parse(value) : value),
-    (value) => JSON.stringify(value)
-  ),
-  bytes: column(Schema.Uint8ArrayFromSelf, toBytes, (bytes) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  ),
+  instant: column(Schema.typeSchema(Instant), toInstant, (instant) => encode.instant(instant.epochMillis)),
+  json: column(Schema.Unknown, (value) => (typeof value === "string" ? JSON.parse(value) : value), encode.json),
+  bytes: column(Schema.Uint8ArrayFromSelf, toBytes, encode.bytes),
   // `bigint` comes as text.
   integer: column(Schema.Number, Number, (integer) => integer)
 }

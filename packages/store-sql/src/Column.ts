@@ -10,6 +10,19 @@ import type { Schema } from "effect"
 export type Column<A> = Schema.Schema<A, any>
 
 /**
+ * How values are written for the driver, as the schemas of {@link Columns} encode them: an import writes a dozen of
+ * them a key, which through schemas takes longer than the database does.
+ *
+ * @since 0.1.0
+ */
+export interface ColumnEncoders {
+  readonly id: (id: string) => unknown
+  readonly instant: (epochMillis: number) => unknown
+  readonly json: (value: unknown) => unknown
+  readonly bytes: (bytes: Uint8Array) => unknown
+}
+
+/**
  * The kinds of columns whose form differs between databases. Text is text on all of them.
  *
  * @since 0.1.0
@@ -23,4 +36,5 @@ export interface Columns {
   readonly bytes: Column<Uint8Array>
   /** A whole number that is safe in JavaScript; some drivers give it as text. */
   readonly integer: Column<number>
+  readonly encode: ColumnEncoders
 }

@@ -1,7 +1,7 @@
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
-import { DateTime, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Database } from "./Database.js"
 import { makeRows, type Rows } from "./Rows.js"
 import type { Query } from "./Script.js"
@@ -73,8 +73,7 @@ export interface Dialect {
 export const makeDialect = (database: Database): Dialect => {
   const unbound = Effect.dieMessage("a statement is run on a connection")
   const sql = Statement.make(unbound, database.compiler, [], undefined)
-  const encodeInstant = Schema.encodeSync(database.columns.instant)
-  const encodeBytes = Schema.encodeSync(database.columns.bytes)
+  const { encode } = database.columns
   return {
     sql,
     tables: Object.fromEntries(
@@ -91,11 +90,11 @@ export const makeDialect = (database: Database): Dialect => {
           .map((column) => (alias === undefined ? column : `${alias}.${column}`))
           .join(", ")
       ),
-    id: Schema.encodeSync(database.columns.id),
+    id: encode.id,
     decodeId: Schema.decodeUnknownSync(database.columns.id),
-    instant: (millis) => encodeInstant(DateTime.unsafeMake(millis)),
-    bytes: encodeBytes,
-    json: Schema.encodeSync(database.columns.json),
+    instant: encode.instant,
+    bytes: encode.bytes,
+    json: encode.json,
     run: (connection, statement) => {
       const [text, params] = statement.compile(true)
       return connection.execute(text, params, undefined)

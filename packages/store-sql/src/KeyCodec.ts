@@ -117,7 +117,6 @@ export const makeKeyCodec = (dialect: Dialect) => {
       updated_at: key.updatedAt
     })
 
-  const encodeInteger = Schema.encodeSync(rows.Key.fields.use_count)
   const idOrNull = (id: string | null) => (id === null ? null : dialect.id(id))
   const instantOrNull = (at: ApiKey["expiresAt"]) => (at === null ? null : dialect.instant(at.epochMillis))
 
@@ -137,7 +136,8 @@ export const makeKeyCodec = (dialect: Dialect) => {
     revoked_reason: key.revokedReason,
     disabled_at: instantOrNull(key.disabledAt),
     disabled_reason: key.disabledReason,
-    use_count: encodeInteger(key.useCount),
+    // Every driver takes it as it is.
+    use_count: key.useCount,
     last_used_at: instantOrNull(key.lastUsedAt),
     created_at: dialect.instant(key.createdAt.epochMillis),
     updated_at: dialect.instant(key.updatedAt.epochMillis)

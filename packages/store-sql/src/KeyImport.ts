@@ -235,9 +235,9 @@ export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: K
   return { insertMany }
 }
 
-const compare = (one: Digest, other: Digest): number => {
-  for (const [i, byte] of one.bytes.entries()) {
-    const difference = byte - (other.bytes[i] ?? 0)
+const compare = ({ bytes: one }: Digest, { bytes: other }: Digest): number => {
+  for (let i = 0; i < one.length; i++) {
+    const difference = (one[i] ?? 0) - (other[i] ?? 0)
     if (difference !== 0) return difference
   }
   return 0

@@ -32,32 +32,55 @@ type EncodedRow = Readonly<Record<string, unknown>>
 /** Inserts those rows that nothing stands against, and tells whether these are all. */
 export type InsertRows = (connection: Connection, rows: ReadonlyArray<EncodedRow>) => Effect.Effect<boolean, SqlError>
 
+/**
+ * The columns in which any row so far had a value: most have none in all of them, and cost as much as the others. They
+ * only become more, so that there are few statements.
+ */
+const makeFilled = () => {
+  const filled = new Set<string>()
+  return (rows: ReadonlyArray<EncodedRow>): ReadonlyArray<string> =>
+    Object.keys(rows[0] ?? {}).filter((column) => {
+      if (!filled.has(column) && rows.some((row) => row[column] !== null)) filled.add(column)
+      return filled.has(column)
+    })
+}
+
 /** Inserts a great many rows into a table at a time. */
 export const makeRowInsertion = (dialect: Dialect, table: "keys" | "digests"): InsertRows => {
   const { affectedBy, sql, tables } = dialect
+  const filledColumns = makeFilled()
+  const [target] = sql`${tables[table]}`.compile(true)
 
   /** By an array a column: a value a parameter takes the server of 512 keys 38 ms, an array a column 19. */
   const byColumns: InsertRows = (connection, rows) => {
-    const columns = Object.keys(rows[0] ?? {})
+    const columns = filledColumns(rows)
     if (columns.length === 0) return Effect.succeed(true)
     const arrays = columns.map((column, i) => `$${i + 1}::${types[column] ?? "text"}[]`)
-    const [target] = sql`${tables[table]}`.compile(true)
     const text = `insert into ${target} (${columns.join(", ")}) select * from unnest(${arrays.join(", ")}) on conflict do nothing`
     const values = columns.map((column) => rows.map((row) => row[column]))
     return Effect.map(affectedBy(connection, text, values), (inserted) => inserted === rows.length)
   }
 
-  const ignoring = sql.onDialectOrElse({ mysql: () => sql`insert ignore into`, orElse: () => sql`insert into` })
-  const onConflict = sql.onDialectOrElse({ mysql: () => sql``, orElse: () => sql`on conflict do nothing` })
-  // To write a statement of a thousand rows takes longer than to run it, and each length is always the same.
-  const texts = new Map<number, string>()
+  const [ignoring, onConflict] = sql.onDialectOrElse({
+    mysql: () => ["insert ignore into", ""] as const,
+    orElse: () => ["insert into", "on conflict do nothing"] as const
+  })
+  const write = (columns: ReadonlyArray<string>, length: number): string => {
+    const places = `(${columns.map(() => "?").join(", ")})`
+    const values = Array.from({ length }, () => places).join(", ")
+    return `${ignoring} ${target} (${columns.join(", ")}) values ${values} ${onConflict}`
+  }
+  // To write a statement of a thousand rows takes longer than to run it. The number of columns tells which they are.
+  const texts = new Map<string, string>()
 
   const byRows: InsertRows = Effect.fnUntraced(function* (connection, rows) {
+    const columns = filledColumns(rows)
     for (const piece of inPowersOfTwo(rows, maxInserted)) {
-      const statement = () => sql`${ignoring} ${tables[table]} ${sql.insert(piece)} ${onConflict}`
-      const text = texts.get(piece.length) ?? statement().compile(true)[0]
-      texts.set(piece.length, text)
-      const values = piece.flatMap((row) => Object.values(row))
+      const form = `${columns.length} ${piece.length}`
+      const text = texts.get(form) ?? write(columns, piece.length)
+      texts.set(form, text)
+      const values: Array<unknown> = []
+      for (const row of piece) for (const column of columns) values.push(row[column])
       if ((yield* affectedBy(connection, text, values)) < piece.length) return false
     }
     return true

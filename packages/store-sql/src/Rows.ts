@@ -18,7 +18,7 @@ const listOf = <A>() => Schema.declare((value): value is ReadonlyArray<A> => Arr
 const metadata = Schema.declare((value): value is Metadata => typeof value === "object" && value !== null)
 
 /** The rows of the tables, in the names of their columns. */
-export const makeRows = ({ bytes, id, instant, integer, json }: Columns) => ({
+export const makeRows = ({ bytes, id, instant, integer, json }: Omit<Columns, "encode">) => ({
   Organization: Schema.Struct({
     id: Schema.compose(id, OrganizationId),
     name: Schema.typeSchema(OrganizationName),

@@ -1,4 +1,4 @@
-export type { Column, Columns } from "./Column.js"
+export type { Column, ColumnEncoders, Columns } from "./Column.js"
 export { toInvalidInput } from "./ConfigFailure.js"
 export type { ChangeListener, ChangeSignals, Database, Durability, Failure } from "./Database.js"
 export {

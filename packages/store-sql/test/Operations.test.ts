@@ -25,7 +25,8 @@ const database: Database = {
     instant: Schema.DateTimeUtcFromNumber,
     json: Schema.parseJson(),
     bytes: Schema.Uint8ArrayFromSelf,
-    integer: Schema.Number
+    integer: Schema.Number,
+    encode: { id: String, instant: Number, json: JSON.stringify, bytes: (bytes) => bytes }
   },
   nowMillis: "0",
   rowLocks: { share: "", update: "" },

@@ -1,5 +1,5 @@
 import { Instant, type StoreError } from "@apikeys/core"
-import { type Columns, type Database, runScriptNow } from "@apikeys/store-sql"
+import { type ColumnEncoders, type Columns, type Database, runScriptNow } from "@apikeys/store-sql"
 import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { DateTime, Effect, Schema, type Scope } from "effect"
 import { inSlice, makeSlices } from "./EventLoop.js"
@@ -14,7 +14,15 @@ import { makeWriter } from "./SqliteWriter.js"
 const readSliceMillis = 5
 const writeSliceMillis = 20
 
+const encode = {
+  id: (id) => id,
+  instant: (epochMillis) => epochMillis,
+  json: (value) => JSON.stringify(value),
+  bytes: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+} satisfies ColumnEncoders
+
 const columns: Columns = {
+  encode,
   id: Schema.String,
   instant: Schema.transform(Schema.Number, Schema.typeSchema(Instant), {
     strict: true,
@@ -26,7 +34,7 @@ const columns: Columns = {
     strict: true,
     // The driver gives Buffers.
     decode: (buffer) => new Uint8Array(buffer),
-    encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    encode: encode.bytes
   }),
   integer: Schema.Number
 }

@@ -5,11 +5,16 @@ const digestLength = 32
 
 const text = Schema.optional(Schema.String.annotations(rule("is not a string")))
 
+/** The place of a previous signing secret. */
+export const isPlace = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0
+
 const Written = Schema.Struct({
   algorithm: Schema.Literal("hmac-sha256", "sha256").annotations(rule("is not hmac-sha256 or sha256")),
   hex: text,
   base64: text,
-  base64url: text
+  base64url: text,
+  previousSecret: Schema.optional(Schema.Unknown.pipe(Schema.filter(isPlace, rule("is not a whole number from 0 on"))))
 })
 
 const decoders = {
@@ -38,6 +43,8 @@ const isWrittenOnce = ({ base64, base64url, hex }: typeof Written.Type): boolean
 export interface ImportedDigest {
   readonly algorithm: "hmac-sha256" | "sha256"
   readonly bytes: Uint8Array
+  /** The place of the previous signing secret under which it was made; `null` for the current one, or none. */
+  readonly previousSecret: number | null
 }
 
 const notBytes = Schema.Unknown.annotations(rule(`is not ${digestLength} bytes, written as it says`)).ast
@@ -52,8 +59,13 @@ export const ImportedDigestInput = Schema.transformOrFail(
       const bytes = bytesOf(written)
       return bytes === null
         ? ParseResult.fail(new ParseResult.Type(notBytes, written))
-        : ParseResult.succeed({ algorithm: written.algorithm, bytes })
+        : ParseResult.succeed({ algorithm: written.algorithm, bytes, previousSecret: written.previousSecret ?? null })
     },
-    encode: ({ algorithm, bytes }) => ParseResult.succeed({ algorithm, hex: Encoding.encodeHex(bytes) })
+    encode: ({ algorithm, bytes, previousSecret }) =>
+      ParseResult.succeed({
+        algorithm,
+        hex: Encoding.encodeHex(bytes),
+        ...(previousSecret !== null && { previousSecret })
+      })
   }
 )

@@ -90,6 +90,12 @@ const copyMetadata = (value: unknown): Metadata | Refusal => {
   }
 }
 
+/** What {@link Metadata} makes of a value, at once; `null` where it breaks a rule, which the schema tells. */
+export const plainMetadata = (value: unknown): Metadata | null => {
+  const metadata = copyMetadata(value)
+  return metadata instanceof Refusal ? null : metadata
+}
+
 const MetadataFromSelf = Schema.declare((value): value is Metadata => typeof value === "object" && value !== null)
 
 const anything = Schema.Unknown.annotations({

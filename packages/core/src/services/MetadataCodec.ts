@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import type { ApiKey, ApiKeyOf } from "../domain/ApiKey.js"
 import { type InvalidInputError, StoreError } from "../domain/Errors.js"
 import { decodeValue } from "../domain/Input.js"
-import { Metadata } from "../domain/Metadata.js"
+import { Metadata, plainMetadata } from "../domain/Metadata.js"
 
 /** Between the metadata of an application and what a store keeps: a JSON object within its bounds. */
 export class MetadataCodec extends Context.Tag("@apikeys/core/MetadataCodec")<
@@ -10,6 +10,8 @@ export class MetadataCodec extends Context.Tag("@apikeys/core/MetadataCodec")<
   {
     /** Checks what a caller gave, and takes a frozen copy in the form that is stored. */
     readonly encode: (metadata: unknown) => Effect.Effect<Metadata, InvalidInputError>
+    /** The same at once; `null` where that cannot be, or the metadata is refused. */
+    readonly encodeNow: (metadata: unknown) => Metadata | null
     /** Metadata in the application's form. Stored metadata that the schema refuses is a `StoreError`. */
     readonly typed: (metadata: Metadata) => Effect.Effect<Metadata, StoreError>
     /** The same at once; `null` where that cannot be. */
@@ -26,6 +28,7 @@ export const plain: Layer.Layer<MetadataCodec> = Layer.succeed(
   MetadataCodec,
   MetadataCodec.of({
     encode: decodeMetadata,
+    encodeNow: plainMetadata,
     typed: Effect.succeed,
     typedNow: (metadata) => metadata,
     typedKey: Effect.succeed
@@ -55,6 +58,7 @@ export const layer = <M, I>(schema: Schema.Schema<M, I>): Layer.Layer<MetadataCo
           Effect.flatMap((value) => Effect.orDie(encode(value))),
           Effect.flatMap(decodeMetadata)
         ),
+      encodeNow: () => null,
       typed,
       // A schema that has to wait for something answers none at once.
       typedNow: (metadata) => Option.getOrNull(decodeNow(metadata)) as Metadata | null,

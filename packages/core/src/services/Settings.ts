@@ -56,6 +56,8 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly foreign: ForeignKeys
     readonly signingSecret: Redacted.Redacted<string>
     readonly previousSigningSecrets: ReadonlyArray<Redacted.Redacted<string>>
+    /** Of each previous secret as it was given, one twice included: its place among all that are accepted, from 0 on. */
+    readonly previousSecretPlaces: ReadonlyArray<number>
     /** Whole seconds; `null` for no bound. */
     readonly maxKeyLifetime: number | null
     /** `null`: nothing is remembered. */
@@ -129,7 +131,8 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
     heads: new Set([head, ...decoded.acceptedHeads]),
     foreign: makeForeignKeys(decoded.acceptForeignKeys),
     signingSecret: secret,
-    previousSigningSecrets: previous,
+    previousSigningSecrets: previous.secrets,
+    previousSecretPlaces: previous.places,
     maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime),
     cache: decoded.cache === false ? null : decoded.cache,
     usage: {

@@ -28,28 +28,38 @@ export const checkSecret = (secret: unknown): Effect.Effect<Redacted.Redacted<st
 /** More than any deployment has at once; each costs an HMAC a verification. */
 const maxPrevious = 16
 
+/** The secrets under which keys are accepted as well, and where those are that were given. */
+interface PreviousSecrets {
+  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  /** Of each as it was given: its place among all that are accepted, of which the current one is the first. */
+  readonly places: ReadonlyArray<number>
+}
+
 /**
  * Checks secrets under which keys are accepted as well: of any length, since they are what they are. One that is given
  * twice, or is the current one, counts once.
  */
 export const checkPreviousSecrets = (
-  given: unknown,
+  input: unknown,
   current: Redacted.Redacted<string>
-): Effect.Effect<ReadonlyArray<Redacted.Redacted<string>>, InvalidInputError> => {
-  const list: unknown = given ?? []
+): Effect.Effect<PreviousSecrets, InvalidInputError> => {
+  const list: unknown = input ?? []
   if (!Array.isArray(list) || list.length > maxPrevious) {
     return Effect.fail(invalidInput("previousSigningSecrets", `is not a list of at most ${maxPrevious} texts`))
   }
-  const texts = new Set<string>()
+  const places = new Map([[Redacted.value(current), 0]])
+  const given: Array<number> = []
   for (const [i, secret] of list.entries()) {
     const text = textOf(secret)
     if (typeof text !== "string" || text === "") {
       return Effect.fail(invalidInput(`previousSigningSecrets.${i}`, "is not a text of at least 1 character"))
     }
-    texts.add(text)
+    const place = places.get(text) ?? places.size
+    places.set(text, place)
+    given.push(place)
   }
-  texts.delete(Redacted.value(current))
-  return Effect.succeed([...texts].map((text) => Redacted.make(text)))
+  const [, ...secrets] = [...places.keys()].map((text) => Redacted.make(text))
+  return Effect.succeed({ secrets, places: given })
 }
 
 /** Warns of previous secrets that would be refused as the current one. */

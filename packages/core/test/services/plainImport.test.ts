@@ -28,6 +28,14 @@ const input = fc.record(
     rateLimits: mostly(fc.array(limit, { maxLength: 2 })),
     digest: fc.oneof(
       { weight: 10, arbitrary: fc.record({ algorithm: fc.constantFrom("hmac-sha256", "sha256"), hex }) },
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          algorithm: fc.constant("hmac-sha256"),
+          hex,
+          previousSecret: fc.oneof(fc.nat(20), odd)
+        })
+      },
       fc.record({ algorithm: fc.constant("md5"), hex }),
       fc.record({ algorithm: fc.constant("sha256"), base64: fc.base64String({ maxLength: 44 }) }),
       odd

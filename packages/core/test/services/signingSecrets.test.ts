@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Context, Effect, Layer, Logger, Redacted } from "effect"
 import {
@@ -80,6 +81,25 @@ describe("a key under a previous secret", () => {
         assert.strictEqual((yield* verify(plaintext)).key.useCount, 2)
         assert.strictEqual((yield* report).secrets[1]?.keys, 0)
       }).pipe(over(changed))
+    })
+  )
+
+  it.scoped("may be imported, by the place of the secret", () =>
+    Effect.gen(function* () {
+      const { over } = yield* makeShared()
+      const { key, plaintext } = yield* issueKey().pipe(over({}))
+      const hex = createHmac("sha256", "short").update(Redacted.value(plaintext)).digest("hex")
+      yield* Effect.gen(function* () {
+        const keys = yield* ApiKeys
+        yield* keys.deleteKey(key.id)
+        const digest = { algorithm: "hmac-sha256", hex, previousSecret: 1 } as const
+        const imported = yield* keys.importKey({ organizationId: key.organizationId, digest })
+        assert.strictEqual((yield* verify(plaintext)).key.id, imported.key.id)
+        assert.deepStrictEqual(
+          (yield* keys.signingSecretReport()).secrets.map(({ keys }) => keys),
+          [1, 0, 0]
+        )
+      }).pipe(over({ signingSecret: next, previousSigningSecrets: [signingSecret, "short"] }))
     })
   )
 

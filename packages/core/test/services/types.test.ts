@@ -9,6 +9,7 @@ import {
   type DisabledKeyError,
   type ExpiredKeyError,
   type ImportKeyData,
+  type ImportKeyInput,
   type Instant,
   type InsufficientScopeError,
   type InUseError,
@@ -88,6 +89,12 @@ describe("types", () => {
     expectTypeOf({ organizationId }).not.toExtend<ImportKeyData>()
     expectTypeOf({ organizationId, digest, plaintext: "" }).not.toExtend<ImportKeyData>()
     expectTypeOf({ organizationId, digest: { ...digest, base64: "" } }).not.toExtend<ImportKeyData>()
+    expectTypeOf<ImportKeyInput["digest"]>().toEqualTypeOf<ImportKeyData["digest"]>()
+    const keyed = { algorithm: "hmac-sha256", hex: "" } as const
+    expectTypeOf({ organizationId, digest: { ...keyed, previousSecret: 0 } }).toExtend<ImportKeyData>()
+    expectTypeOf({ organizationId, digest: { ...keyed, previousSecret: "old" } }).not.toExtend<ImportKeyData>()
+    // No secret made it.
+    expectTypeOf({ organizationId, digest: { ...digest, previousSecret: 0 } }).not.toExtend<ImportKeyData>()
     const failing = (keys: ApiKeysService) => keys.importKeys(Stream.fail("broken" as const))
     expectTypeOf<Effect.Effect.Error<ReturnType<typeof failing>>>().toEqualTypeOf<
       "broken" | InvalidInputError | StoreError

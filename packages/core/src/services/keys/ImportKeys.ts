@@ -3,19 +3,28 @@ import type { ApiKeyOf } from "../../domain/ApiKey.js"
 import type { Metadata } from "../../domain/Metadata.js"
 import type { CreateKeyInput, InstantInput } from "./KeyInput.js"
 
+/** How a digest was made. */
+type DigestMaking =
+  | {
+      readonly algorithm: "hmac-sha256"
+      /** The index, in `previousSigningSecrets` of this client, of the secret that made it. Default: `signingSecret` did. */
+      readonly previousSecret?: number | undefined
+    }
+  | { readonly algorithm: "sha256"; readonly previousSecret?: undefined }
+
 /**
- * 32 bytes, written in one of three ways. `hmac-sha256` is under the signing secret of this client; `sha256` is under
- * none, and becomes an HMAC when the key is first used.
+ * 32 bytes, written in one of three ways. `hmac-sha256` is under the signing secret of this client, or under one of its
+ * previous ones; `sha256` is under none. What is not under the signing secret becomes an HMAC under it when the key is
+ * first used.
  *
  * @since 0.1.0
  */
-export type DigestInput = {
-  readonly algorithm: "hmac-sha256" | "sha256"
-} & (
-  | { readonly hex: string; readonly base64?: undefined; readonly base64url?: undefined }
-  | { readonly base64: string; readonly hex?: undefined; readonly base64url?: undefined }
-  | { readonly base64url: string; readonly hex?: undefined; readonly base64?: undefined }
-)
+export type DigestInput = DigestMaking &
+  (
+    | { readonly hex: string; readonly base64?: undefined; readonly base64url?: undefined }
+    | { readonly base64: string; readonly hex?: undefined; readonly base64url?: undefined }
+    | { readonly base64url: string; readonly hex?: undefined; readonly base64?: undefined }
+  )
 
 /** What is known of the plaintext of an imported key: its digest, or all of it. */
 type ImportedSecret =

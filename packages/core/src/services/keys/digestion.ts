@@ -1,4 +1,4 @@
-import { Effect, Encoding } from "effect"
+import { Effect, Either, Encoding } from "effect"
 import type { InvalidInputError } from "../../domain/Errors.js"
 import { KeyId, type OrganizationId, uuidOf } from "../../domain/Ids.js"
 import type { ImportedDigest } from "../../domain/ImportedDigest.js"
@@ -15,35 +15,49 @@ interface Told {
 }
 
 /** What is kept of a plaintext. */
-interface Kept {
+export interface Kept {
   readonly digest: Digest
   readonly hint: string
 }
 
 /** From what an import tells of a plaintext to what is kept of it. */
 export const makeDigestion = Effect.gen(function* () {
-  const { foreign, heads } = yield* Settings
+  const { foreign, heads, previousSecretPlaces } = yield* Settings
   const hasher = yield* KeyHasher
-  const ofNothing = [hasher.digest(""), hasher.unkeyedDigest("")] as const
-  const [{ secretId }] = ofNothing
+  const ofNothing = [...hasher.candidates(""), hasher.unkeyedDigest("")]
+  const [current] = hasher.secretIds
 
-  const fromPlaintext = (plaintext: string): Effect.Effect<Kept, InvalidInputError> =>
+  const fromPlaintext = (plaintext: string): Either.Either<Kept, InvalidInputError> =>
     isWellFormed(plaintext, heads) || foreign.accepts(plaintext)
-      ? Effect.succeed({ digest: hasher.digest(plaintext), hint: foreign.hint(plaintext) })
-      : Effect.fail(invalidInput("plaintext", "is not of a form that this client accepts"))
+      ? Either.right({ digest: hasher.digest(plaintext), hint: foreign.hint(plaintext) })
+      : Either.left(invalidInput("plaintext", "is not of a form that this client accepts"))
 
-  const fromDigest = ({ algorithm, bytes }: ImportedDigest): Effect.Effect<Kept, InvalidInputError> =>
-    ofNothing.some((nothing) => hasher.equals(nothing.bytes, bytes))
-      ? Effect.fail(invalidInput("digest", "is that of the empty string"))
-      : Effect.succeed({ digest: { bytes, secretId: algorithm === "sha256" ? unkeyed : secretId }, hint: "…" })
+  /** What made a digest, or the rule that it breaks to say so. */
+  const secretIdOf = ({ algorithm, previousSecret }: ImportedDigest): Either.Either<string, string> => {
+    if (previousSecret === null) return Either.right(algorithm === "sha256" ? unkeyed : current)
+    if (algorithm === "sha256") return Either.left("is given for a digest that no secret made")
+    const secretId = hasher.secretIds[previousSecretPlaces[previousSecret] ?? -1]
+    return secretId === undefined ? Either.left("is not one of previousSigningSecrets") : Either.right(secretId)
+  }
+
+  const fromDigest = (told: ImportedDigest): Either.Either<Kept, InvalidInputError> => {
+    const { bytes } = told
+    if (ofNothing.some((nothing) => hasher.equals(nothing.bytes, bytes))) {
+      return Either.left(invalidInput("digest", "is that of the empty string"))
+    }
+    return Either.mapBoth(secretIdOf(told), {
+      onLeft: (rule) => invalidInput("digest.previousSecret", rule),
+      onRight: (secretId) => ({ digest: { bytes, secretId }, hint: "…" })
+    })
+  }
 
   return {
-    digestOf: ({ digest, hint, plaintext }: Told): Effect.Effect<Kept, InvalidInputError> => {
+    digestOf: ({ digest, hint, plaintext }: Told): Either.Either<Kept, InvalidInputError> => {
       const kept = digest === null ? fromPlaintext(plaintext ?? "") : fromDigest(digest)
       if (hint === null) return kept
       // Somebody will give the whole key for its hint.
-      if (foreign.redact(hint) !== hint) return Effect.fail(invalidInput("hint", "holds a key"))
-      return Effect.map(kept, (each) => ({ ...each, hint }))
+      if (foreign.redact(hint) !== hint) return Either.left(invalidInput("hint", "holds a key"))
+      return Either.map(kept, (each) => ({ ...each, hint }))
     },
 
     /**

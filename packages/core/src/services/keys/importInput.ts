@@ -1,8 +1,8 @@
-import { Effect, Redacted, Schema } from "effect"
+import { type Effect, Either, Redacted, Schema } from "effect"
 import type { InvalidInputError } from "../../domain/Errors.js"
 import { idInput, KeyId } from "../../domain/Ids.js"
 import { ImportedDigestInput } from "../../domain/ImportedDigest.js"
-import { decodeInput, invalidInput } from "../../domain/Input.js"
+import { decodeInput, decodeInputEither, invalidInput } from "../../domain/Input.js"
 import { InstantInput } from "../../domain/Instant.js"
 import { rule, ShortText } from "../../domain/Rule.js"
 import { isWildcard } from "../../domain/Scope.js"
@@ -25,7 +25,7 @@ const Text = Schema.Union(
 const Hint = ShortText.pipe(Schema.filter((text) => text.length <= 64, rule("is over 64 characters")))
 
 /** The fields of an imported key, as {@link decodePlain} makes them too, of what is plain. */
-export const decodeBySchema: (input: unknown) => Effect.Effect<ImportFields, InvalidInputError> = decodeInput(
+export const decodeBySchema: (input: unknown) => Either.Either<ImportFields, InvalidInputError> = decodeInputEither(
   Schema.Struct({
     ...newKeyFields,
     id: orNull(idInput(KeyId)),
@@ -78,8 +78,13 @@ const refusal = (fields: ImportFields, refuseWildcards: boolean): InvalidInputEr
 }
 
 /** The fields of an imported key, where they break no rule by themselves. */
-export const decodeImport = Effect.fnUntraced(function* (input: unknown, refuseWildcards: boolean) {
-  const fields = decodePlain(input) ?? (yield* decodeBySchema(input))
-  const refused = refusal(fields, refuseWildcards)
-  return refused === null ? fields : yield* refused
-})
+export const decodeImport = (
+  input: unknown,
+  refuseWildcards: boolean
+): Either.Either<ImportFields, InvalidInputError> => {
+  const plain = decodePlain(input)
+  const fields = plain === null ? decodeBySchema(input) : Either.right(plain)
+  if (Either.isLeft(fields)) return fields
+  const refused = refusal(fields.right, refuseWildcards)
+  return refused === null ? fields : Either.left(refused)
+}

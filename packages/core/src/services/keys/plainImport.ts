@@ -1,6 +1,6 @@
-import { DateTime, Either, Encoding } from "effect"
+import { DateTime } from "effect"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
-import type { ImportedDigest } from "../../domain/ImportedDigest.js"
+import { type ImportedDigest, isPlace } from "../../domain/ImportedDigest.js"
 import type { Instant } from "../../domain/Instant.js"
 import type { RateLimit } from "../../domain/RateLimit.js"
 import { isStorable } from "../../domain/Rule.js"
@@ -91,15 +91,28 @@ const plainLimits = (value: unknown): ReadonlyArray<RateLimit> | Unsure => {
   return limit === unsure ? unsure : [limit]
 }
 
+/** Of 64 of its digits in lower case. */
+const bytesOf = (digits: string): Uint8Array => {
+  const bytes = new Uint8Array(digits.length / 2)
+  const digit = (i: number) => {
+    const code = digits.charCodeAt(i)
+    return code < 0x60 ? code - 0x30 : code - 0x57
+  }
+  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(2 * i) * 16 + digit(2 * i + 1)
+  return bytes
+}
+
+const digestFields = new Set(["algorithm", "hex", "previousSecret"])
+
 const plainDigest = (value: unknown): ImportedDigest | Unsure => {
-  if (typeof value !== "object" || value === null || Object.keys(value).length !== 2) return unsure
-  const { algorithm, hex: written } = value as { readonly algorithm: unknown; readonly hex: unknown }
+  if (typeof value !== "object" || value === null) return unsure
+  const given: { readonly [field: string]: unknown } = { ...value }
+  for (const field of Object.keys(given)) if (!digestFields.has(field)) return unsure
+  const { algorithm, hex: written, previousSecret } = given
   if (algorithm !== "hmac-sha256" && algorithm !== "sha256") return unsure
   if (typeof written !== "string" || !hex.test(written)) return unsure
-  return Either.match(Encoding.decodeHex(written), {
-    onLeft: () => unsure,
-    onRight: (bytes) => ({ algorithm, bytes })
-  })
+  if (previousSecret !== undefined && !isPlace(previousSecret)) return unsure
+  return { algorithm, bytes: bytesOf(written), previousSecret: previousSecret ?? null }
 }
 
 /** Those fields whose plain form is known; the others are for the schema. */

@@ -44,6 +44,14 @@ export const rejects = async <E extends ApiKeyError>(
   return outcome as E
 }
 
+/** HMAC-SHA256 under the UTF-8 bytes of a secret, by another hand than the library's. */
+export const hmac = async (text: string, secret: string): Promise<Uint8Array> => {
+  const utf8 = new TextEncoder()
+  const algorithm = { name: "HMAC", hash: "SHA-256" }
+  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["sign"])
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text)))
+}
+
 /** Runs so many calls at once, and tells which fulfilled and which rejected. */
 export const race = async <A>(count: number, call: (n: number) => Promise<A>) => {
   const results = await Promise.allSettled(Array.from({ length: count }, (_, n) => call(n)))

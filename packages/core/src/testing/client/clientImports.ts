@@ -11,7 +11,7 @@ import {
   RevokedKeyError
 } from "../../domain/Errors.js"
 import { uniqueName } from "../fixtures.js"
-import { absentId, makeAcme, makeTenants, type OpenedClient, race, rejects } from "./clientFixtures.js"
+import { absentId, hmac, makeAcme, makeTenants, type OpenedClient, race, rejects } from "./clientFixtures.js"
 
 /** A key as another library issued it: its body is base64url, and may hold `_`. */
 const makeForeignKey = (environment = "live"): string => {
@@ -19,15 +19,8 @@ const makeForeignKey = (environment = "live"): string => {
   return `old_${environment}_a_-${body.slice(3)}`
 }
 
-const utf8 = new TextEncoder()
-
-const sha256 = async (text: string) => new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text)))
-
-const hmac = async (text: string, secret: string) => {
-  const algorithm = { name: "HMAC", hash: "SHA-256" }
-  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["sign"])
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text)))
-}
+const sha256 = async (text: string) =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
 
 const anyDigest = () =>
   ({
@@ -122,6 +115,11 @@ export const clientImports = (
       [{ digest: { algorithm: "sha256", hex: digest.hex.slice(2) } }, "digest"],
       [{ digest: { algorithm: "sha256", hex: nothing } }, "digest"],
       [{ digest: { algorithm: "hmac-sha256", hex: keyedNothing } }, "digest"],
+      // This client has no previous secrets.
+      ...[0, -1, 0.5, "0", null].map((previousSecret): readonly [object, string] => [
+        { digest: { ...digest, previousSecret } },
+        "digest.previousSecret"
+      ]),
       [{ plaintext: "" }, "plaintext"],
       [{ plaintext: makeForeignKey("test") }, "plaintext"],
       [{ digest, scopes: ["read", "docs:*"] }, "scopes.1"],

@@ -1,7 +1,10 @@
+import { Encoding } from "effect"
 import { expect, it } from "vitest"
 import type { ApiKeyClient } from "../../client/ApiKeyClient.js"
-import { InvalidKeyError } from "../../domain/Errors.js"
-import { issueKey, race, rejects } from "./clientFixtures.js"
+import type { DigestInput, ImportKeyData } from "../../client/ImportTypes.js"
+import { InvalidInputError, InvalidKeyError } from "../../domain/Errors.js"
+import * as KeyToken from "../../domain/KeyToken.js"
+import { hmac, issueKey, makeAcme, race, rejects } from "./clientFixtures.js"
 
 /** Signing secrets, the current one first. */
 export type Secrets = readonly [current: string, ...previous: ReadonlyArray<string>]
@@ -13,6 +16,13 @@ export type OpenWithSecrets = (secrets: Secrets) => Promise<ApiKeyClient>
 const makeSecrets = (): readonly [string, string] => {
   const random = () => crypto.randomUUID() + crypto.randomUUID()
   return [random(), random()]
+}
+
+/** A plaintext that nobody was issued here, and its digest under a secret. */
+const makeDigested = async (secret: string, previousSecret?: number) => {
+  const plaintext = KeyToken.issue("myapp_live", (size) => crypto.getRandomValues(new Uint8Array(size)))
+  const hex = Encoding.encodeHex(await hmac(plaintext, secret))
+  return { plaintext, digest: { algorithm: "hmac-sha256", hex, previousSecret } satisfies DigestInput }
 }
 
 const usesOf = async (client: ApiKeyClient, role: string) =>
@@ -75,6 +85,57 @@ export const clientSecrets = (openWith: OpenWithSecrets): void => {
       for (let i = 0; i < 2; i++) expect(await during.verifyKey(plaintext)).toMatchObject({ supersededUntil })
       expect(await usesOf(during, "current")).toMatchObject([{ keys: 1, superseded: 1 }])
       expect(await usesOf(during, "previous")).toMatchObject([{ keys: 0, superseded: 0 }])
+    })
+  })
+
+  it("imports digests under previous secrets, a short one too, and makes each anew on its first use", async () => {
+    const [old, current] = makeSecrets()
+    const short = crypto.randomUUID().slice(0, 8)
+    // The third is the first once more, and the fourth the current one.
+    await withClients([[current, short, old, short, current], [current]], async (...clients) => {
+      const [during, after] = clients as [ApiKeyClient, ApiKeyClient]
+      const { id: organizationId } = await makeAcme(during)
+      const made = [
+        await makeDigested(short, 0),
+        await makeDigested(old, 1),
+        await makeDigested(short, 2),
+        await makeDigested(current, 3),
+        await makeDigested(current)
+      ]
+      const inputs = made.map(({ digest }): ImportKeyData => ({ id: crypto.randomUUID(), organizationId, digest }))
+      const [first, ...others] = inputs as [ImportKeyData, ...Array<ImportKeyData>]
+      expect((await during.importKey(first)).created).toBe(true)
+      expect(await during.importKeys(others)).toMatchObject({ imported: 4, refused: 0, unkeyed: 0 })
+      expect(await usesOf(during, "current")).toMatchObject([{ keys: 2 }])
+      expect(await usesOf(during, "previous")).toMatchObject([{ keys: 2 }, { keys: 1 }])
+
+      for (const [i, { plaintext }] of made.entries()) {
+        expect((await during.verifyKey(plaintext)).key).toMatchObject({ id: inputs[i]?.id, useCount: 1 })
+      }
+      expect(await usesOf(during, "current")).toMatchObject([{ keys: 5 }])
+      expect(await usesOf(during, "previous")).toMatchObject([{ keys: 0 }, { keys: 0 }])
+      // Under digests that are no longer there.
+      expect(await during.importKeys(inputs)).toMatchObject({ imported: 0, existing: 5, refused: 0 })
+      for (const { plaintext } of made)
+        expect((await after.verifyKey(plaintext)).key.organizationId).toBe(organizationId)
+    })
+  })
+
+  it("refuses a digest under a previous secret that there is not, or under none, and that of the empty string", async () => {
+    const [old, current] = makeSecrets()
+    await withClients([[current, old]], async (...clients) => {
+      const [client] = clients as [ApiKeyClient]
+      const { id: organizationId } = await makeAcme(client)
+      const { digest } = await makeDigested(old, 1)
+      const error = await rejects(client.importKey({ organizationId, digest }), InvalidInputError)
+      expect(error.issues).toEqual([{ path: "digest.previousSecret", rule: "is not one of previousSigningSecrets" }])
+      const unkeyed = { ...digest, algorithm: "sha256", previousSecret: 0 } as unknown as DigestInput
+      const refused = await rejects(client.importKey({ organizationId, digest: unkeyed }), InvalidInputError)
+      expect(refused.issues[0]?.path).toBe("digest.previousSecret")
+      for (const secret of [old, current]) {
+        const nothing = { algorithm: "hmac-sha256", hex: Encoding.encodeHex(await hmac("", secret)) } as const
+        await rejects(client.importKey({ organizationId, digest: nothing }), InvalidInputError)
+      }
     })
   })
 

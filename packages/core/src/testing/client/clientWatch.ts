@@ -1,5 +1,6 @@
 import type { ApiKeyClient } from "../../client/ApiKeyClient.js"
 import type { Capture } from "../capture.js"
+import { hmac } from "./clientFixtures.js"
 
 /** Watches clients, so that a suite can say that nothing they show is a secret. */
 export interface ClientWatch {
@@ -11,13 +12,6 @@ export interface ClientWatch {
 
 const tellsPlaintext = (result: unknown): result is { readonly plaintext: string } =>
   typeof result === "object" && result !== null && "plaintext" in result && typeof result.plaintext === "string"
-
-const hmac = async (secret: string, text: string): Promise<Uint8Array> => {
-  const utf8 = new TextEncoder()
-  const algorithm = { name: "HMAC", hash: "SHA-256" }
-  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), algorithm, false, ["sign"])
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text)))
-}
 
 export const makeClientWatch = (capture: Capture): ClientWatch => {
   const plaintexts = new Set<string>()
@@ -56,7 +50,7 @@ export const makeClientWatch = (capture: Capture): ClientWatch => {
         }
       }),
     secrets: async (signingSecret) => {
-      const digests = await Promise.all([...plaintexts].map((plaintext) => hmac(signingSecret, plaintext)))
+      const digests = await Promise.all([...plaintexts].map((plaintext) => hmac(plaintext, signingSecret)))
       return [...plaintexts, ...digests]
     }
   }
