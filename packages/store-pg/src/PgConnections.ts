@@ -35,6 +35,7 @@ export const whole = (connection: Connection): Connection => ({
   ...connection,
   execute: (sql, params, transform) => Effect.uninterruptible(connection.execute(sql, params, transform)),
   executeRaw: (sql, params) => Effect.uninterruptible(connection.executeRaw(sql, params)),
+  executeValues: (sql, params) => Effect.uninterruptible(connection.executeValues(sql, params)),
   executeUnprepared: (sql, params, transform) =>
     Effect.uninterruptible(connection.executeUnprepared(sql, params, transform))
 })
