@@ -6,7 +6,7 @@ import { Effect, Exit } from "effect"
 import { spoilsConnection } from "./PgFailure.js"
 
 /** Beyond the deadline of a call, so that the server may end by itself what takes too long. */
-const graceMillis = 500
+export const graceMillis = 500
 
 type Use<A, E> = (connection: Connection) => Effect.Effect<A, E>
 
@@ -17,14 +17,29 @@ export interface PgConnections {
   readonly transact: <A, E>(timeout: number, use: Use<A, E>) => Effect.Effect<A, E | SqlError>
 }
 
-/** The driver's own client, which a reserved connection of `@effect/sql-pg` holds. */
-interface Reserved extends Connection {
-  readonly pg?: { readonly end: () => Promise<void> }
+/** The driver's own client. */
+interface DriverClient {
+  readonly end: () => Promise<void>
+  readonly connection?: { readonly stream?: { readonly destroy: () => void } }
 }
 
-/** Ends a connection: what runs on it fails at once, and the pool makes another in its place. */
-const discard = (connection: Reserved): void => {
-  connection.pg?.end().catch(() => undefined)
+/** A reserved connection of `@effect/sql-pg` holds it. */
+interface Reserved extends Connection {
+  readonly pg?: DriverClient
+}
+
+/**
+ * Ends a connection: what runs on it fails at once, and the pool makes another in its place. A client that pipelines would
+ * wait for the answers to come.
+ */
+export const discard = (client: object): void => {
+  const { connection, end } = client as DriverClient
+  end.call(client).catch(() => undefined)
+  connection?.stream?.destroy()
+}
+
+const discardReserved = ({ pg }: Reserved): void => {
+  if (pg !== undefined) discard(pg)
 }
 
 /**
@@ -35,6 +50,7 @@ export const whole = (connection: Connection): Connection => ({
   ...connection,
   execute: (sql, params, transform) => Effect.uninterruptible(connection.execute(sql, params, transform)),
   executeRaw: (sql, params) => Effect.uninterruptible(connection.executeRaw(sql, params)),
+  executeValues: (sql, params) => Effect.uninterruptible(connection.executeValues(sql, params)),
   executeUnprepared: (sql, params, transform) =>
     Effect.uninterruptible(connection.executeUnprepared(sql, params, transform))
 })
@@ -52,13 +68,13 @@ const withConnection = <A, E>(
 ): Effect.Effect<A, E | SqlError> =>
   Effect.scoped(
     Effect.flatMap(client.reserve, (connection) => {
-      const watchdog = setTimeout(() => discard(connection), limit + graceMillis)
+      const watchdog = setTimeout(() => discardReserved(connection), limit + graceMillis)
       return Effect.ensuring(
         Effect.tapErrorCause(
           Effect.suspend(() => use(connection)),
           (cause) =>
             Effect.sync(() => {
-              if (cause._tag === "Fail" && spoilsConnection(cause.error)) discard(connection)
+              if (cause._tag === "Fail" && spoilsConnection(cause.error)) discardReserved(connection)
             })
         ),
         Effect.sync(() => clearTimeout(watchdog))
@@ -70,13 +86,13 @@ const withConnection = <A, E>(
  * Isolation is what the queries are written for, whatever the role's default. The server ends by itself what was
  * given up here, and what a process left open that stands still: else its locks would stop all the others.
  */
-const beginning = (timeout: number): string =>
+export const beginning = (timeout: number): string =>
   ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"].reduce(
     (statements, setting) => `${statements}; set local ${setting} = ${timeout}`,
     "begin isolation level read committed"
   )
 
-const notCommitted = new SqlError({ cause: { code: "40000" }, message: "the server rolled back instead" })
+export const notCommitted = new SqlError({ cause: { code: "40000" }, message: "the server rolled back instead" })
 
 /** A transaction in which a statement failed is rolled back by `commit`, which then reports no error. */
 const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
@@ -94,7 +110,7 @@ export const makeConnections = (client: PgClient.PgClient, timeout: number): PgC
     Effect.uninterruptibleMask((restore) =>
       withConnection(client, limit, (connection) => {
         const rollback = Effect.catchAllCause(connection.executeUnprepared("rollback", [], undefined), () =>
-          Effect.sync(() => discard(connection))
+          Effect.sync(() => discardReserved(connection))
         )
         const begin = restore(whole(connection).executeUnprepared(beginning(limit), [], undefined))
         const body = Effect.zipRight(begin, restore(Effect.suspend(() => use(whole(connection)))))

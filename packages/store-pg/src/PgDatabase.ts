@@ -1,4 +1,4 @@
-import type { Database } from "@apikeys/store-sql"
+import type { Database, Scripts } from "@apikeys/store-sql"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Effect } from "effect"
 import { columns } from "./PgColumns.js"
@@ -23,10 +23,12 @@ exception when others then null; end $$`
  *
  * @param schema in which the tables are; `null` for the first of the search path
  * @param timeout how many milliseconds a call may take
+ * @param scripts how they run over a pool of our own; over a client of the application, they go over its connections
  */
 export const makeDatabase = (
   client: PgClient.PgClient,
-  { schema, timeout }: { readonly schema: string | null; readonly timeout: number }
+  { schema, timeout }: { readonly schema: string | null; readonly timeout: number },
+  scripts: Scripts | null
 ): Database => {
   const connections = makeConnections(client, timeout)
   const channel = changeChannel(schema)
@@ -42,7 +44,7 @@ export const makeDatabase = (
         Number((result as { readonly rowCount: number | null }).rowCount)
       ),
     read: connections.read,
-    scripts: null,
+    scripts,
     transact: (_durability, use) => connections.transact(timeout, use),
     classify,
     waitingFor: () => null,

@@ -56,7 +56,8 @@ const spoken: ReadonlyArray<readonly [words: RegExp, code: string]> = [
   [/^SASL: /, "authentication_failed"]
 ]
 
-const spokenRetryable = new Set(["connection_lost", "pool_timeout"])
+/** `timeout` is our own: the deadline of a script. */
+const passingByName = new Set(["connection_lost", "pool_timeout", "timeout"])
 
 const driverErrorOf = (error: unknown): unknown =>
   Predicate.isTagged(error, "SqlError") && "cause" in error ? error.cause : error
@@ -75,7 +76,7 @@ export const classify = (error: unknown): Failure => {
   if (overtaken.has(code)) return { code, retryable: false, undone: true, attempts: looksAfterOvertaking }
   const retryable =
     network.has(code) ||
-    spokenRetryable.has(code) ||
+    passingByName.has(code) ||
     (isSqlState(code) && (passing.has(code) || passing.has(code.slice(0, 2))))
   return { code, retryable, undone: undone.has(code) }
 }

@@ -1,52 +1,32 @@
-import { type InvalidInputError, StoreError, type StorePorts } from "@apikeys/core"
-import { type Database, guarded, SchemaVersion, SqlStore } from "@apikeys/store-sql"
-import * as Reactivity from "@effect/experimental/Reactivity"
-import * as PgClient from "@effect/sql-pg/PgClient"
+import type { InvalidInputError, StoreError, StorePorts } from "@apikeys/core"
+import { type Database, guarded, SchemaVersion, type Scripts, SqlStore } from "@apikeys/store-sql"
+import type * as PgClient from "@effect/sql-pg/PgClient"
 import { type Context, Effect, type Scope } from "effect"
 import { makeDatabase } from "./PgDatabase.js"
-import { classify } from "./PgFailure.js"
 import type { PgStoreOptions } from "./PgOptions.js"
+import { openClient } from "./PgPool.js"
+import { makeScripts } from "./PgScripts.js"
 import { checkServer } from "./PgServer.js"
-import { makeSettings, type PgClientSettings, type PgSettings } from "./PgSettings.js"
-
-/** Makes the pool, and fails unless the server answers. */
-const openClient = ({
-  connection,
-  pool,
-  timeout
-}: PgSettings): Effect.Effect<PgClient.PgClient, StoreError, Scope.Scope> =>
-  PgClient.make({
-    ...connection,
-    applicationName: "apikeys",
-    connectTimeout: timeout,
-    maxConnections: pool.max,
-    minConnections: pool.min,
-    idleTimeout: pool.idleTimeout,
-    connectionTTL: pool.maxLifetime
-  }).pipe(
-    Effect.provide(Reactivity.layer),
-    Effect.catchAll((error) => {
-      const { code, retryable } = classify(error)
-      return new StoreError({ operation: "open", retryable, reason: `pg ${code}` })
-    })
-  )
+import { makeSettings, type PgClientSettings } from "./PgSettings.js"
 
 /** The database of a client, where the server is one that the store is right on. */
 export const openDatabase = (
   client: PgClient.PgClient,
-  settings: Pick<PgClientSettings, "schema" | "timeout">
+  settings: Pick<PgClientSettings, "schema" | "timeout">,
+  scripts: Scripts | null = null
 ): Effect.Effect<Database, StoreError> => {
-  const database = makeDatabase(client, settings)
+  const database = makeDatabase(client, settings, scripts)
   return Effect.as(guarded(database, settings.timeout, "open", database.transact("change", checkServer)), database)
 }
 
 /** The ports over a client. */
 export const openStore = (
   client: PgClient.PgClient,
-  settings: PgClientSettings
+  settings: PgClientSettings,
+  scripts: Scripts | null = null
 ): Effect.Effect<Context.Context<StorePorts>, StoreError> =>
   Effect.gen(function* () {
-    const database = yield* openDatabase(client, settings)
+    const database = yield* openDatabase(client, settings, scripts)
     yield* settings.migrate ? SchemaVersion.migrate(database) : SchemaVersion.check(database, settings.timeout)
     return SqlStore.make(database, settings)
   })
@@ -57,7 +37,8 @@ export const openOwnStore = (
 ): Effect.Effect<Context.Context<StorePorts>, StoreError | InvalidInputError, Scope.Scope> =>
   Effect.gen(function* () {
     const settings = yield* makeSettings(options)
-    return yield* openStore(yield* openClient(settings), settings)
+    const { client, pool } = yield* openClient(settings)
+    return yield* openStore(client, settings, makeScripts(pool, settings.timeout))
   })
 
 /** The database over a pool of its own, whatever the state of its schema. */
@@ -66,5 +47,6 @@ export const openOwnDatabase = (
 ): Effect.Effect<Database, StoreError | InvalidInputError, Scope.Scope> =>
   Effect.gen(function* () {
     const settings = yield* makeSettings(options)
-    return yield* openDatabase(yield* openClient(settings), settings)
+    const { client, pool } = yield* openClient(settings)
+    return yield* openDatabase(client, settings, makeScripts(pool, settings.timeout))
   })

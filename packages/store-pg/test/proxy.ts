@@ -15,8 +15,12 @@ export interface Proxy {
   readonly listeners: () => number
 }
 
-/** Starts a proxy before a server; it ends with the scope. */
-export const startProxy = (url: string) =>
+/**
+ * Starts a proxy before a server; it ends with the scope.
+ *
+ * @param alter what a client sends
+ */
+export const startProxy = (url: string, alter: (sent: Buffer) => Buffer = (sent) => sent) =>
   Effect.gen(function* () {
     const target = new URL(url)
     const sockets = new Set<Socket>()
@@ -30,7 +34,7 @@ export const startProxy = (url: string) =>
           isListener = chunk.includes(listens)
           if (isListener) listeners++
         }
-        if (!(lossy && isListener)) to.write(chunk)
+        if (!(lossy && isListener)) to.write(to === upstream ? alter(chunk) : chunk)
       }
       client.on("data", pass(upstream))
       upstream.on("data", pass(client))

@@ -26,20 +26,27 @@ describe("times", () => {
     assert.deepStrictEqual(row, { offset: 19_800 })
   })
 
-  for (const [dateStyle, zone] of [
-    ["ISO, MDY", "Europe/Berlin"],
-    ["ISO, DMY", "Asia/Kathmandu"]
+  for (const [dateStyle, zone, bytes] of [
+    ["ISO, MDY", "Europe/Berlin", "hex"],
+    ["ISO, DMY", "Asia/Kathmandu", "escape"],
+    ["ISO, YMD", "UTC", "hex"]
   ]) {
-    it.live(`come back to the millisecond in sessions of ${dateStyle} and ${zone}`, () =>
+    it.live(`come back to the millisecond in sessions of ${dateStyle} and ${zone}, bytes as ${bytes}`, () =>
       Effect.gen(function* () {
         yield* query(`alter database ${name} set datestyle = '${dateStyle}'`)
         yield* query(`alter database ${name} set timezone = '${zone}'`)
+        yield* query(`alter database ${name} set bytea_output = '${bytes}'`)
         yield* Effect.gen(function* () {
           const keys = yield* KeyStore
           const { id: organizationId } = yield* insertOrganization()
           for (const createdAt of times) {
-            const { key } = yield* insertKey(organizationId, { createdAt: instant(createdAt) })
+            const { digest, key } = yield* insertKey(organizationId, { createdAt: instant(createdAt) })
             assert.deepStrictEqual(yield* keys.find(key.id), Option.some(key))
+            const [found] = yield* keys.findByDigests([digest.bytes])
+            assert.deepStrictEqual(
+              Option.map(found ?? Option.none(), (each) => each.key),
+              Option.some(key)
+            )
             const [row] = yield* query(
               `select (extract(epoch from created_at) * 1000)::bigint as t from apikeys_keys where id = '${key.id}'`
             )

@@ -48,11 +48,10 @@ export const makeOperations = (
   const { scripts } = database
   return {
     readBy: (name, script) => {
-      const patiently = guard(
-        name,
-        database.read((connection) => runScript(connection, script()))
-      )
-      return scripts === null ? patiently : promptly(database, name, () => scripts.read(script), patiently)
+      const reading = database.read((connection) => runScript(connection, script()))
+      return scripts === null
+        ? guard(name, reading)
+        : promptly(database, timeout, name, () => scripts.read(script), reading)
     },
     read: (name, use) => guard(name, database.read(use)),
     change: (name, use) =>
@@ -66,11 +65,10 @@ export const makeOperations = (
         })
       ),
     count: (name, script) => {
-      const patiently = guard(
-        name,
-        database.transact("count", (connection) => runScript(connection, script()))
-      )
-      return scripts === null ? patiently : promptly(database, name, () => scripts.count(script), patiently)
+      const counting = database.transact("count", (connection) => runScript(connection, script()))
+      return scripts === null
+        ? guard(name, counting)
+        : promptly(database, timeout, name, () => scripts.count(script), counting)
     }
   }
 }
@@ -94,20 +92,28 @@ export const guarded = <A, E>(
   )
 }
 
-/** One call in the database's own way, where it waits for nobody. If it has to be repeated, it does wait. */
+/**
+ * One call in the database's own way. If it has to be repeated, or would have to wait where that cannot, it goes over a
+ * connection, by the same deadline.
+ */
 const promptly = <A>(
   database: Database,
+  timeout: number,
   name: string,
   attempt: () => Effect.Effect<A, SqlError> | null,
-  patiently: Effect.Effect<A, StoreError>
+  effect: Effect.Effect<A, SqlError>
 ): Effect.Effect<A, StoreError> =>
   Effect.suspend(() => {
-    const effect = attempt()
-    if (effect === null) return patiently
-    return Effect.catchAllCause(traced(database, name)(effect), (cause): typeof patiently => {
+    const prompt = attempt()
+    const patiently = (millis: number) => guarded(database, millis, name, effect) as Effect.Effect<A, StoreError>
+    if (prompt === null) return patiently(timeout)
+    const began = performance.now()
+    return Effect.catchAllCause(traced(database, name)(prompt), (cause): Effect.Effect<A, StoreError> => {
       const error = technicalError(cause)
       const again = Option.isSome(error) && database.classify(error.value).undone
-      return again ? patiently : translate<SqlError>(database, name, cause)
+      return again
+        ? patiently(Math.max(1, timeout - (performance.now() - began)))
+        : translate<SqlError>(database, name, cause)
     })
   })
 

@@ -23,7 +23,7 @@ import { type Counter, counterColumns, toCounter, toCounterRow } from "./Counter
 import { makeCounterPruning, pruneEvery } from "./CounterPruning.js"
 import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
-import type { Query, Script } from "./Script.js"
+import { type Query, type Script, together } from "./Script.js"
 import type { UseCounts } from "./UseCounts.js"
 
 /** As many counters as are written in one statement. */
@@ -84,14 +84,21 @@ export const makeRateLimitStore = (
     (ids) => ids
   )
 
-  /** The keys of the charges with their counters, and the time, which comes with them in one round trip. */
+  /**
+   * The keys of the charges with their counters, and the time, which comes with them in one round trip.
+   *
+   * @param locked whose keys are locked, before the statement that also asks for the time: one that waited would charge
+   *   at a time long past
+   */
   const readCounters = function* (
     charges: ReadonlyArray<OfKey>,
-    clock: number | null
+    clock: number | null,
+    locked: ReadonlyArray<OfKey>
   ): Script<readonly [known: Known, now: number]> {
     const ids = keyIdsOf(charges)
     const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
-    const rows = yield counterRows(padded(ids).map(dialect.id))
+    const counters = counterRows(padded(ids).map(dialect.id))
+    const rows = yield locked.length > 0 && dialect.locksRows ? { ...counters, before: [lockKeys(locked)] } : counters
     for (const row of rows) {
       const { key_id, name } = row as { readonly key_id: unknown; readonly name: string | null }
       const keyId = dialect.decodeId(key_id) as KeyId
@@ -119,7 +126,7 @@ export const makeRateLimitStore = (
     (rows) => rows.flatMap((row) => Object.values(row))
   )
 
-  const write = function* (known: Known): Script<void> {
+  const writesOf = (known: Known): ReadonlyArray<Query> => {
     const changed = [...known].flatMap(([keyId, { changed, counters, exists }]) =>
       exists
         ? [...counters.values()]
@@ -127,7 +134,7 @@ export const makeRateLimitStore = (
             .map((counter) => ({ key_id: dialect.id(keyId), ...toCounterRow(counter) }))
         : []
     )
-    for (const piece of inPowersOfTwo(changed, maxWritten)) yield writeRows(piece)
+    return inPowersOfTwo(changed, maxWritten).map(writeRows)
   }
 
   /** Decides with the counters of the keys at hand, in order, and keeps what came of it. */
@@ -137,27 +144,28 @@ export const makeRateLimitStore = (
     decide: (known: Known, request: Request, now: number) => A
   ) =>
     function* (clock: number | null): Script<ReadonlyArray<A>> {
-      // Before the statement that also asks for the time: one that waited would charge at a time long past.
-      if (takes && dialect.locksRows) yield lockKeys(requests)
-      const [known, now] = yield* readCounters(requests, clock)
+      const [known, now] = yield* readCounters(requests, clock, takes ? requests : [])
       const decided = requests.map((request) => decide(known, request, now))
-      yield* write(known)
+      const writes = together(writesOf(known))
+      if (writes !== undefined) yield { ...writes, last: true }
       return decided
     }
 
   const admitIn = (admissions: ReadonlyArray<Admission>) =>
     function* (clock: number | null): Script<ReadonlyArray<AdmissionOutcome>> {
-      if (dialect.locksRows) yield lockKeys(admissions)
       const charged = admissions.filter(({ limits }) => limits.length > 0)
       const outcomes = new Map<Admission, RateLimitOutcome>()
+      let writes: ReadonlyArray<Query> = []
       if (charged.length > 0) {
-        const [known, now] = yield* readCounters(charged, clock)
+        const [known, now] = yield* readCounters(charged, clock, admissions)
         for (const admission of charged) outcomes.set(admission, chargeKey(known, admission, now))
-        yield* write(known)
-      }
+        writes = writesOf(known)
+      } else if (dialect.locksRows) yield lockKeys(admissions)
       const used = usesOf(admissions, outcomes)
-      const totals = used.length > 0 ? yield* uses.addToTotals(used) : new Map<KeyId, UsageTotal>()
-      return withTotals(admissions, outcomes, used, totals)
+      if (used.length > 0) return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes))
+      const last = together(writes)
+      if (last !== undefined) yield { ...last, last: true }
+      return withTotals(admissions, outcomes, used, new Map())
     }
 
   /** Tells a script whose time it is to go by. */

@@ -12,6 +12,16 @@ export interface Query {
   readonly params: ReadonlyArray<unknown>
   /** Whether each row is given as a list of its columns, which is made in half the time; else as an object. */
   readonly asValues: boolean
+  /** What has to be done before it, and gives nothing that is needed: a database may be sent all of it at once. */
+  readonly before?: ReadonlyArray<Query> | undefined
+  /** Whether nothing comes after it, whatever it gives: a transaction may be committed along with it. */
+  readonly last?: boolean | undefined
+}
+
+/** Statements of which only the last one gives something that is needed. */
+export const together = (queries: ReadonlyArray<Query>): Query | undefined => {
+  const query = queries[queries.length - 1]
+  return query === undefined || queries.length === 1 ? query : { ...query, before: queries.slice(0, -1) }
 }
 
 /**
@@ -39,9 +49,15 @@ export interface Scripts {
 
 const executed = (
   connection: Connection,
-  { asValues, params, text }: Query
-): Effect.Effect<ReadonlyArray<unknown>, SqlError> =>
-  asValues ? connection.executeValues(text, params) : connection.execute(text, params, undefined)
+  { asValues, before, params, text }: Query
+): Effect.Effect<ReadonlyArray<unknown>, SqlError> => {
+  const rows = asValues ? connection.executeValues(text, params) : connection.execute(text, params, undefined)
+  if (before === undefined) return rows
+  return Effect.zipRight(
+    Effect.forEach(before, (query) => executed(connection, query), { discard: true }),
+    rows
+  )
+}
 
 /** Runs a script over a connection. */
 export const runScript = <A>(connection: Connection, script: Script<A>): Effect.Effect<A, SqlError> => {
@@ -59,6 +75,9 @@ export const runScript = <A>(connection: Connection, script: Script<A>): Effect.
  */
 export const runScriptNow = <A>(script: Script<A>, execute: (query: Query) => ReadonlyArray<unknown>): A => {
   let next = script.next([])
-  while (next.done !== true) next = script.next(execute(next.value))
+  while (next.done !== true) {
+    if (next.value.before !== undefined) next.value.before.forEach(execute)
+    next = script.next(execute(next.value))
+  }
   return next.value
 }

@@ -12,8 +12,14 @@ export interface UseCounts {
   readonly add: (uses: ReadonlyArray<Usage>) => Script<unknown>
   /** Of those keys that exist and were used. */
   readonly totalsOf: (uses: ReadonlyArray<Usage>) => Script<ReadonlyMap<KeyId, UsageTotal>>
-  /** Adds uses, and tells the totals that come of it: in one statement where the database has such. */
-  readonly addToTotals: (uses: ReadonlyArray<Usage>) => Script<ReadonlyMap<KeyId, UsageTotal>>
+  /**
+   * Adds uses, and tells the totals that come of it: in one statement where the database has such. It is the last thing
+   * in its transaction.
+   */
+  readonly addToTotals: (
+    uses: ReadonlyArray<Usage>,
+    before: ReadonlyArray<Query>
+  ) => Script<ReadonlyMap<KeyId, UsageTotal>>
 }
 
 export const makeUseCounts = (dialect: Dialect): UseCounts => {
@@ -31,12 +37,16 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
   )
 
   /** Gives the rows of totals, but on MySQL, whose updates return none. */
-  const addUses = (uses: ReadonlyArray<Usage>): Script<ReadonlyArray<unknown>> => {
+  const addUses = (
+    uses: ReadonlyArray<Usage>,
+    before: ReadonlyArray<Query>,
+    last: boolean
+  ): Script<ReadonlyArray<unknown>> => {
     const ordered = uses.length === 1 ? uses : [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
     return sql.onDialectOrElse({
-      mysql: () => once(dialect.query(addInJsonOrder(ordered))),
-      pg: () => once(dialect.query(addInLockedOrder(ordered))),
-      orElse: () => addOneByOne(ordered)
+      mysql: () => once({ ...dialect.query(addInJsonOrder(ordered)), before }),
+      pg: () => once({ ...addInLockedOrder([listOf(ordered)]), before, last }),
+      orElse: () => addOneByOne(ordered, before)
     })
   }
 
@@ -44,7 +54,11 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
     return yield query
   }
 
-  const addOneByOne = function* (uses: ReadonlyArray<Usage>): Script<ReadonlyArray<unknown>> {
+  const addOneByOne = function* (
+    uses: ReadonlyArray<Usage>,
+    before: ReadonlyArray<Query>
+  ): Script<ReadonlyArray<unknown>> {
+    for (const query of before) yield query
     const rows: Array<unknown> = []
     for (const use of uses) rows.push(...(yield addUse(valuesOf(use))))
     return rows
@@ -71,15 +85,10 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
   }
 
   /** Locks are taken in the order of the inner select; the update itself may go through the rows in any other. */
-  const addInLockedOrder = (uses: ReadonlyArray<Usage>) => {
-    const list = uses.map(({ count, keyId, lastUsedAt }) => ({
-      id: keyId,
-      uses: count,
-      used_at: DateTime.formatIso(lastUsedAt)
-    }))
-    return sql`
+  const addInLockedOrder = dialect.prepared<string>(
+    ([list]) => sql`
       with used as materialized (
-        select id, uses, used_at from jsonb_to_recordset(${JSON.stringify(list)}::jsonb)
+        select id, uses, used_at from jsonb_to_recordset(${list}::jsonb)
           as u (id uuid, uses bigint, used_at timestamptz)
       ), held as materialized (
         select id from ${tables.keys} where id in (select id from used) order by id ${dialect.forUpdate}
@@ -87,8 +96,14 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
       update ${tables.keys} k
       set use_count = k.use_count + u.uses, last_used_at = greatest(k.last_used_at, u.used_at)
       from held h join used u on u.id = h.id where k.id = h.id
-      returning ${dialect.columns(dialect.rows.Usage, "k")}`
-  }
+      returning ${dialect.columns(dialect.rows.Usage, "k")}`,
+    (values) => values
+  )
+
+  const listOf = (uses: ReadonlyArray<Usage>): string =>
+    JSON.stringify(
+      uses.map(({ count, keyId, lastUsedAt }) => ({ id: keyId, uses: count, used_at: DateTime.formatIso(lastUsedAt) }))
+    )
 
   const toTotals = (rows: ReadonlyArray<unknown>): ReadonlyMap<KeyId, UsageTotal> => {
     const totals = new Map<KeyId, UsageTotal>()
@@ -108,10 +123,10 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
     return toTotals(found)
   }
 
-  const addToTotals = function* (uses: ReadonlyArray<Usage>): Script<ReadonlyMap<KeyId, UsageTotal>> {
-    const rows = yield* addUses(uses)
+  const addToTotals: UseCounts["addToTotals"] = function* (uses, before) {
+    const rows = yield* addUses(uses, before, true)
     return sql.onDialectOrElse({ mysql: () => true, orElse: () => false }) ? yield* totalsOf(uses) : toTotals(rows)
   }
 
-  return { add: addUses, totalsOf, addToTotals }
+  return { add: (uses) => addUses(uses, [], false), totalsOf, addToTotals }
 }

@@ -151,6 +151,12 @@ describe("a call of a store", () => {
         for (const outcome of calls(null, Effect.fail(sqlError("deadlock")))) {
           assert.deepInclude(yield* Effect.flip(outcome), { operation: "Store.call", reason: "stub timeout" })
         }
+        // What was undone late leaves what comes after it but the rest of the time.
+        for (const outcome of calls(Effect.delay(Effect.fail(sqlError("deadlock")), 2 * 150), Effect.never)) {
+          const began = performance.now()
+          assert.deepInclude(yield* Effect.flip(outcome), { reason: "stub timeout" })
+          assert.isBelow(performance.now() - began, 2 * 150 + 140)
+        }
       })
   )
 

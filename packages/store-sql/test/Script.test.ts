@@ -2,7 +2,7 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { type Query, runScript, runScriptNow, type Script } from "../src/Script.js"
+import { type Query, runScript, runScriptNow, type Script, together } from "../src/Script.js"
 
 const ask = (text: string, asValues = false): Query => ({ text, params: [text], asValues })
 
@@ -28,11 +28,44 @@ const connection: Connection = {
   executeStream: () => Stream.empty
 }
 
+const grouped = function* (): Script<ReadonlyArray<unknown>> {
+  return yield { ...ask("third"), before: [ask("first"), ask("second", true)], last: true }
+}
+
 const expected = [{ text: "first", params: ["first"] }, ["second", "second"]]
 
 describe("a script", () => {
   it("runs at once, each statement given the rows of the one before", () => {
     assert.deepStrictEqual(runScriptNow(twice(), answer), expected)
+  })
+
+  it.effect("runs what stands before a statement, and is given the rows of that one alone", () =>
+    Effect.gen(function* () {
+      const third = [{ text: "third", params: ["third"] }]
+      const asked: Array<string> = []
+      const asking = (query: Query) => {
+        asked.push(query.text)
+        return answer(query)
+      }
+      assert.deepStrictEqual(runScriptNow(grouped(), asking), third)
+      assert.deepStrictEqual(asked, ["first", "second", "third"])
+      const executed: Array<string> = []
+      const record = (sql: string) => Effect.sync(() => executed.push(sql))
+      const recording: Connection = {
+        ...connection,
+        execute: (sql, params) => Effect.zipRight(record(sql), execute(sql, params, false)),
+        executeValues: (sql, params) => Effect.zipRight(record(sql), execute(sql, params, true))
+      }
+      assert.deepStrictEqual(yield* runScript(recording, grouped()), third)
+      assert.deepStrictEqual(executed, ["first", "second", "third"])
+    })
+  )
+
+  it("puts statements together of which only the last one's rows are needed", () => {
+    const [first, second, third] = [ask("first"), ask("second"), ask("third")]
+    assert.isUndefined(together([]))
+    assert.strictEqual(together([first]), first)
+    assert.deepStrictEqual(together([first, second, third]), { ...third, before: [first, second] })
   })
 
   it("throws what a statement throws", () => {
