@@ -8,7 +8,7 @@ import { attempt, type SqliteConnection } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
 
 /** How long transactions may follow each other in one turn of the event loop. */
-const transactionSliceMillis = 0
+const transactionSliceMillis = 2
 
 const statement = (text: string) => ({ text, params: [], asValues: false })
 
