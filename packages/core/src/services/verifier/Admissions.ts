@@ -1,9 +1,10 @@
-import { type Clock, DateTime, Effect } from "effect"
+import { type Clock, DateTime, Effect, Exit } from "effect"
 import { QuotaError, type StoreError } from "../../domain/Errors.js"
 import type { RateLimitOutcome, RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import { type Admission, type AdmissionOutcome, RateLimitStore } from "../../ports/RateLimitStore.js"
 import { Settings } from "../Settings.js"
 import { makeBatches } from "./Batches.js"
+import { type Caller, callback } from "./Caller.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import { RateLimiter } from "./RateLimiter.js"
@@ -40,7 +41,7 @@ export const makeAdmissions = Effect.gen(function* () {
   const store = yield* RateLimitStore
   const { mode } = (yield* Settings).usage
 
-  const { ask: admit } = makeBatches<Admission, AdmissionOutcome, StoreError>({
+  const admissions = makeBatches<Admission, AdmissionOutcome, StoreError>({
     ...chargeBounds,
     run: store.admit,
     onFull: chargeFailed("RateLimitStore.admit", true, "too many calls are waiting"),
@@ -62,50 +63,94 @@ export const makeAdmissions = Effect.gen(function* () {
     lastUsedAt
   })
 
-  const charged = (
+  const limitsOf = (
     record: KeyRecord,
-    cost: number
-  ): Effect.Effect<ReadonlyArray<RateLimitStatus>, QuotaError | StoreError> =>
-    Effect.flatMap(limiter.charge(record, cost), (outcome) =>
-      outcome.allowed ? Effect.succeed(outcome.limits) : Effect.fail(quotaError(record, outcome))
-    )
+    outcome: RateLimitOutcome
+  ): Exit.Exit<ReadonlyArray<RateLimitStatus>, QuotaError> =>
+    outcome.allowed ? Exit.succeed(outcome.limits) : Exit.fail(quotaError(record, outcome))
 
   /** The use, and the charge where it is one of the store's, are committed together before the call returns. */
-  const commit = (
+  const admissionOf = (record: KeyRecord, { charges, cost }: Cost, usedAt: number): Admission => ({
+    keyId: record.id,
+    limits: charges && limiter.isExact ? record.rateLimits : [],
+    cost,
+    usedAt: DateTime.unsafeMake(usedAt)
+  })
+
+  /** @param charged what the limits are, where the store did not charge them */
+  const admittedBy = (
     record: KeyRecord,
-    { charges, cost }: Cost,
+    { outcome, usage }: AdmissionOutcome,
     usedAt: number,
-    charged: ReadonlyArray<RateLimitStatus>
-  ): Effect.Effect<Admitted, QuotaError | StoreError> => {
-    const admission = {
-      keyId: record.id,
-      limits: charges && limiter.isExact ? record.rateLimits : [],
-      cost,
-      usedAt: DateTime.unsafeMake(usedAt)
-    }
-    return Effect.flatMap(admit(admission), ({ outcome, usage }) => {
-      if (!outcome.allowed) return Effect.fail(quotaError(record, outcome))
-      // A key that was deleted since it was looked up has no totals: it is shown as this call knew it.
-      record.useCount = Math.max(record.useCount, usage?.useCount ?? 0)
-      record.lastUsedAt = Math.max(record.lastUsedAt ?? 0, usage?.lastUsedAt.epochMillis ?? usedAt)
-      return Effect.succeed({
-        limits: charges && limiter.isExact ? outcome.limits : charged,
-        useCount: usage?.useCount ?? record.useCount + 1,
-        lastUsedAt: usage?.lastUsedAt.epochMillis ?? usedAt
-      })
+    charged: ReadonlyArray<RateLimitStatus> | null
+  ): Exit.Exit<Admitted, QuotaError> => {
+    if (!outcome.allowed) return Exit.fail(quotaError(record, outcome))
+    // A key that was deleted since it was looked up has no totals: it is shown as this call knew it.
+    record.useCount = Math.max(record.useCount, usage?.useCount ?? 0)
+    record.lastUsedAt = Math.max(record.lastUsedAt ?? 0, usage?.lastUsedAt.epochMillis ?? usedAt)
+    return Exit.succeed({
+      limits: charged ?? outcome.limits,
+      useCount: usage?.useCount ?? record.useCount + 1,
+      lastUsedAt: usage?.lastUsedAt.epochMillis ?? usedAt
     })
   }
 
-  const admitDurably = (
+  type Land = (answer: Effect.Effect<Admitted, QuotaError | StoreError>) => void
+
+  const commit = (
     record: KeyRecord,
     cost: Cost,
-    clock: Clock.Clock
-  ): Effect.Effect<Admitted, QuotaError | StoreError> =>
-    cost.charges && !limiter.isExact
-      ? Effect.flatMap(charged(record, cost.cost), (limits) =>
-          commit(record, cost, clock.unsafeCurrentTimeMillis(), limits)
+    charged: ReadonlyArray<RateLimitStatus> | null,
+    caller: Caller,
+    clock: Clock.Clock,
+    land: Land
+  ): void => {
+    const usedAt = clock.unsafeCurrentTimeMillis()
+    admissions.add(admissionOf(record, cost, usedAt), caller, (answer) =>
+      land(Exit.flatMap(answer, (admitted) => admittedBy(record, admitted, usedAt, charged)))
+    )
+  }
+
+  const beginDurably = (record: KeyRecord, cost: Cost, caller: Caller, clock: Clock.Clock, land: Land): void => {
+    if (!cost.charges) return commit(record, cost, none, caller, clock, land)
+    if (limiter.isExact) return commit(record, cost, null, caller, clock, land)
+    const charged = Effect.flatMap(limiter.charge(record, cost.cost), (outcome) => limitsOf(record, outcome))
+    land(
+      Effect.flatMap(charged, (limits) =>
+        callback<Admitted, QuotaError | StoreError>((waiting, resume) =>
+          commit(record, cost, limits, waiting, clock, resume)
         )
-      : commit(record, cost, clock.unsafeCurrentTimeMillis(), none)
+      )
+    )
+  }
+
+  /** Where the store has to be asked. Plain code is given an `Exit`, or an effect where there is more to do. */
+  const begin = (record: KeyRecord, cost: Cost, caller: Caller, clock: Clock.Clock, land: Land): void => {
+    const counting = cost.counts && mode !== "off"
+    if (counting && mode === "durable") return beginDurably(record, cost, caller, clock, land)
+    const admitted = (limits: ReadonlyArray<RateLimitStatus>): Admitted =>
+      counting ? counted(record, clock.unsafeCurrentTimeMillis(), limits) : uncounted(record, limits)
+    const charged = Effect.flatMap(limiter.charge(record, cost.cost), (outcome) => limitsOf(record, outcome))
+    // Before anything is charged: a call that finds no room costs nothing.
+    if (counting && !uses.hasRoom(record.id)) {
+      const limits = cost.charges ? charged : Effect.succeed(none)
+      return land(Effect.map(Effect.zipRight(uses.room(record.id), limits), admitted))
+    }
+    if (!cost.charges) return land(Effect.sync(() => admitted(none)))
+    limiter.begin(record, cost.cost, caller, (answer) =>
+      land(
+        Exit.isExit(answer)
+          ? Exit.map(
+              Exit.flatMap(answer as Exit.Exit<RateLimitOutcome, StoreError>, (outcome) => limitsOf(record, outcome)),
+              admitted
+            )
+          : Effect.map(
+              Effect.flatMap(answer, (outcome) => limitsOf(record, outcome)),
+              admitted
+            )
+      )
+    )
+  }
 
   /** At once; `null` where the store has to be asked, and nothing was charged or counted. */
   const now = (record: KeyRecord, { charges, cost, counts }: Cost, times: Times): Admitted | QuotaError | null => {
@@ -121,20 +166,5 @@ export const makeAdmissions = Effect.gen(function* () {
     return counting ? counted(record, times.millis, limits) : uncounted(record, limits)
   }
 
-  const later = (
-    record: KeyRecord,
-    cost: Cost,
-    clock: Clock.Clock
-  ): Effect.Effect<Admitted, QuotaError | StoreError> => {
-    const counting = cost.counts && mode !== "off"
-    if (counting && mode === "durable") return admitDurably(record, cost, clock)
-    const limits = cost.charges ? charged(record, cost.cost) : Effect.succeed(none)
-    if (!counting) return Effect.map(limits, (statuses) => uncounted(record, statuses))
-    // Before anything is charged: a call that finds no room costs nothing.
-    return Effect.map(Effect.zipRight(uses.room(record.id), limits), (statuses) =>
-      counted(record, clock.unsafeCurrentTimeMillis(), statuses)
-    )
-  }
-
-  return { now, later }
+  return { now, begin }
 })

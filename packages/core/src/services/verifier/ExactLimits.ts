@@ -14,7 +14,7 @@ export const chargeFailed = (operation: string, retryable: boolean, reason: stri
 
 /** Each charge is committed in the store before the call returns; those that come at once share a transaction. */
 export const makeExactLimits = Effect.map(RateLimitStore, (store): RateLimiterService => {
-  const { ask: charge } = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
+  const { add, ask } = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
     ...chargeBounds,
     run: store.charge,
     onFull: chargeFailed("RateLimitStore.charge", true, "too many charges are waiting"),
@@ -24,7 +24,8 @@ export const makeExactLimits = Effect.map(RateLimitStore, (store): RateLimiterSe
   return {
     isExact: true,
     chargeNow: () => null,
-    charge: ({ id, rateLimits }, cost) => charge({ keyId: id, limits: rateLimits, cost }),
+    charge: ({ id, rateLimits }, cost) => ask({ keyId: id, limits: rateLimits, cost }),
+    begin: ({ id, rateLimits }, cost, caller, land) => add({ keyId: id, limits: rateLimits, cost }, caller, land),
     reset: store.reset
   }
 })

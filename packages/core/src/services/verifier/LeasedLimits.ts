@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Exit } from "effect"
 import type { StoreError } from "../../domain/Errors.js"
 import type { KeyId } from "../../domain/Ids.js"
 import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
@@ -9,10 +9,11 @@ import {
   RateLimitStore
 } from "../../ports/RateLimitStore.js"
 import { makeBatches } from "./Batches.js"
+import { callback } from "./Caller.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import { Holdings } from "./Holdings.js"
 import { Pace } from "./Pace.js"
-import type { LimitedKey, RateLimiterService } from "./RateLimiterService.js"
+import type { RateLimiterService } from "./RateLimiterService.js"
 import { monotonicMillis } from "./VerificationCache.js"
 
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */
@@ -137,7 +138,7 @@ export const makeLeasedLimits = Effect.gen(function* () {
     return calls.map((call) => outcomes.get(call) as RateLimitOutcome)
   })
 
-  const { ask: charge } = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
+  const batches = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
     ...chargeBounds,
     run: (calls) => turn.withPermits(1)(chargeAll(calls)),
     onFull: chargeFailed("RateLimitStore.lease", true, "too many charges are waiting"),
@@ -186,17 +187,26 @@ export const makeLeasedLimits = Effect.gen(function* () {
   }
 
   /** Charges once more before it refuses, where permits of others may return. */
-  const chargePatiently = (call: RateLimitCharge) =>
-    Effect.flatMap(charge(call), (outcome) => {
-      // Of a cost that never fits, nothing can return.
-      const wait = outcome.allowed || outcome.retryAfterSeconds === null ? null : patience(call.keyId)
-      return wait === null ? Effect.succeed(outcome) : Effect.zipRight(wait, charge({ ...call }))
-    })
+  const patiently = (
+    call: RateLimitCharge,
+    answer: Exit.Exit<RateLimitOutcome, StoreError>
+  ): Effect.Effect<RateLimitOutcome, StoreError> => {
+    // Of a cost that never fits, nothing can return.
+    if (Exit.isFailure(answer) || answer.value.allowed || answer.value.retryAfterSeconds === null) return answer
+    const wait = patience(call.keyId)
+    return wait === null ? answer : Effect.zipRight(wait, batches.ask({ ...call }))
+  }
+
+  const begin: RateLimiterService["begin"] = ({ id, rateLimits }, cost, caller, land) => {
+    const call = { keyId: id, limits: rateLimits, cost }
+    batches.add(call, caller, (answer) => land(patiently(call, answer)))
+  }
 
   const limiter: RateLimiterService = {
     isExact: false,
     chargeNow: ({ id, rateLimits }, cost, { monotonic }) => holdings.spend(id, rateLimits, cost, monotonic),
-    charge: ({ id, rateLimits }: LimitedKey, cost) => chargePatiently({ keyId: id, limits: rateLimits, cost }),
+    charge: (key, cost) => callback((caller, resume) => begin(key, cost, caller, resume)),
+    begin,
     reset: (id) =>
       turn.withPermits(1)(
         Effect.suspend(() => {

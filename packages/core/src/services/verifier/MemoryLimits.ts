@@ -56,11 +56,14 @@ export const makeMemoryLimits = Effect.sync((): RateLimiterService => {
     return outcome
   }
 
+  const chargeLater = (key: LimitedKey, cost: number) =>
+    Effect.clockWith((clock) => Effect.sync(() => charge(key, cost, clock.unsafeCurrentTimeMillis())))
+
   return {
     isExact: false,
     chargeNow: (key, cost, { millis }) => charge(key, cost, millis),
-    charge: (key, cost) =>
-      Effect.clockWith((clock) => Effect.sync(() => charge(key, cost, clock.unsafeCurrentTimeMillis()))),
+    charge: chargeLater,
+    begin: (key, cost, _, land) => land(chargeLater(key, cost)),
     reset: (id) => Effect.sync(() => void counters.delete(id))
   }
 })

@@ -3,6 +3,7 @@ import type { StoreError } from "../../domain/Errors.js"
 import type { KeyId } from "../../domain/Ids.js"
 import type { RateLimit } from "../../domain/RateLimit.js"
 import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
+import type { Caller } from "./Caller.js"
 
 /** A key whose limits are charged. */
 export interface LimitedKey {
@@ -24,5 +25,12 @@ export interface RateLimiterService {
   /** Charges at once; `null` where the store has to be asked, and nothing was charged. */
   readonly chargeNow: (key: LimitedKey, cost: number, times: Times) => RateLimitOutcome | null
   readonly charge: (key: LimitedKey, cost: number) => Effect.Effect<RateLimitOutcome, StoreError>
+  /** The same for plain code, which is given an `Exit`, or an effect where there is more to do. */
+  readonly begin: (
+    key: LimitedKey,
+    cost: number,
+    caller: Caller,
+    land: (answer: Effect.Effect<RateLimitOutcome, StoreError>) => void
+  ) => void
   readonly reset: (id: KeyId) => Effect.Effect<void, StoreError>
 }

@@ -1,4 +1,4 @@
-import { type Clock, Effect, Encoding, Exit, Redacted } from "effect"
+import { Cause, type Clock, Effect, Encoding, Exit, FiberId, Redacted } from "effect"
 import {
   type AuthenticationError,
   type InsufficientScopeError,
@@ -109,8 +109,8 @@ export const makeVerifications = Effect.gen(function* () {
     return cache.keys.get(fingerprintOf({ text, foreign: true }), at)
   }
 
-  /** What a key that was found is good for, at once; `null` where the store has to be asked. */
-  const judge = (record: KeyRecord, asked: Validation, times: Times): Verification | Refusal | null => {
+  /** The metadata of a key that is good for what is asked, at once; `null` where the store has to be asked. */
+  const qualify = (record: KeyRecord, asked: Validation, times: Times): Metadata | Refusal | null => {
     const inactive = failedStatus(record, times.millis)
     if (inactive !== null) return inactive
     if (record.redigest !== null) return null
@@ -118,10 +118,13 @@ export const makeVerifications = Effect.gen(function* () {
       ? cache.facts.membership(record, asked, times.monotonic)
       : noMembership
     if (membership === null) return null
-    const refusal = failedQuestion(record, asked, membership)
-    if (refusal !== null) return refusal
-    const typed = metadata.typedNow(record.metadata)
-    if (typed === null) return null
+    return failedQuestion(record, asked, membership) ?? metadata.typedNow(record.metadata)
+  }
+
+  /** The same of the verification. */
+  const judge = (record: KeyRecord, asked: Validation, times: Times): Verification | Refusal | null => {
+    const typed = qualify(record, asked, times)
+    if (typed === null || isRefusal(typed)) return typed
     const admitted = admissions.now(record, costOf(asked, record), times)
     return admitted === null || admitted instanceof Error ? admitted : new Verification(record, typed, admitted)
   }
@@ -158,16 +161,19 @@ export const makeVerifications = Effect.gen(function* () {
     )
   }
 
-  /** What `judge` could not say: by way of the store. */
+  /** What `qualify` could not say: by way of the store. */
   const ask = (
     record: KeyRecord,
     asked: Validation,
     clock: Clock.Clock
   ): Effect.Effect<Verification, Refusal | StoreError> => {
     const admit = (typed: Metadata) =>
-      Effect.map(admissions.later(record, costOf(asked, record), clock), (admitted) => {
-        return new Verification(record, typed, admitted)
-      })
+      Effect.map(
+        callback<Admitted, Refusal | StoreError>((caller, resume) =>
+          admissions.begin(record, costOf(asked, record), caller, clock, resume)
+        ),
+        (admitted) => new Verification(record, typed, admitted)
+      )
     const admitted = Effect.flatMap(
       membershipOf(record, asked),
       (membership): Effect.Effect<Verification, Refusal | StoreError> => {
@@ -183,48 +189,77 @@ export const makeVerifications = Effect.gen(function* () {
     telemetry.count(outcome)
   }
 
-  /** From a key that was found, or was not, to the end. */
+  /** A call that went to the store, from where it began to where it ends. */
+  const makeEnding = (began: number, clock: Clock.Clock, caller: Caller, resume: Resume) => {
+    const end = (answer: Effect.Effect<Verification, Refusal | StoreError>): void => {
+      // Nobody waits for what else there may be to do.
+      if (caller.isGone) return count("interrupted", began, monotonicMillis(clock))
+      if (Exit.isExit(answer)) {
+        const exit = answer as Exit.Exit<Verification, Refusal | StoreError>
+        count(outcomeOf(exit), began, monotonicMillis(clock))
+        return resume(exit)
+      }
+      const counted = (exit: Exit.Exit<Verification, Refusal | StoreError>) =>
+        Effect.sync(() => count(outcomeOf(exit), began, monotonicMillis(clock)))
+      resume(Effect.onExit(answer, counted))
+    }
+    /** Plain code that is called back must not throw: that would take those with it who are called after. */
+    const safely = (run: () => void): void => {
+      try {
+        run()
+      } catch (defect) {
+        end(Exit.die(defect))
+      }
+    }
+    return { end, safely }
+  }
+
+  /** From a key that was found to the end. */
   const conclude = (
-    found: Exit.Exit<KeyRecord, Refusal | StoreError>,
+    record: KeyRecord,
     asked: Validation,
     clock: Clock.Clock,
-    began: number
-  ): Effect.Effect<Verification, Refusal | StoreError> => {
-    const monotonic = monotonicMillis(clock)
-    if (Exit.isFailure(found)) {
-      count(outcomeOf(found), began, monotonic)
-      return Exit.failCause(found.cause)
+    caller: Caller,
+    { end, safely }: ReturnType<typeof makeEnding>
+  ): void => {
+    const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: monotonicMillis(clock) }
+    const typed = qualify(record, asked, times)
+    if (typed === null) return end(ask(record, asked, clock))
+    if (isRefusal(typed)) return end(Exit.fail(typed))
+    const cost = costOf(asked, record)
+    const verification = (admitted: Admitted) => new Verification(record, typed, admitted)
+    const admitted = admissions.now(record, cost, times)
+    if (admitted !== null) {
+      return end(admitted instanceof Error ? Exit.fail(admitted) : Exit.succeed(verification(admitted)))
     }
-    const record = found.value
-    const known = judge(record, asked, { millis: clock.unsafeCurrentTimeMillis(), monotonic })
-    if (known === null) {
-      return Effect.onExit(ask(record, asked, clock), (exit) =>
-        Effect.sync(() => count(outcomeOf(exit), began, monotonicMillis(clock)))
+    admissions.begin(record, cost, caller, clock, (answer) =>
+      safely(() =>
+        end(
+          Exit.isExit(answer)
+            ? Exit.map(answer as Exit.Exit<Admitted, Refusal | StoreError>, verification)
+            : Effect.map(answer, verification)
+        )
       )
-    }
-    count(outcomeOfKnown(known), began, monotonic)
-    return known instanceof Verification ? Exit.succeed(known) : Exit.fail(known)
+    )
   }
 
   const begin: Verifications["begin"] = (plaintext, asked, clock, caller, resume) => {
     const began = monotonicMillis(clock)
+    const ending = makeEnding(began, clock, caller, resume)
     const text = textOf(plaintext)
     const presented = text === null ? null : parse(text)
-    if (presented === null) return resume(conclude(Exit.fail(new InvalidKeyError()), asked, clock, began))
+    if (presented === null) return ending.end(Exit.fail(new InvalidKeyError()))
     const fingerprint = cache.enabled ? fingerprintOf(presented) : ""
     const known = cache.isTrusted(began) ? cache.keys.get(fingerprint, began) : undefined
-    if (known instanceof CachedKey) return resume(conclude(Exit.succeed(known.record), asked, clock, began))
+    if (known instanceof CachedKey) return ending.safely(() => conclude(known.record, asked, clock, caller, ending))
     telemetry.misses++
-    remember(fingerprint, presented, caller, clock, (found) => {
-      // Nobody is charged for an answer that nobody waits for.
-      if (caller.isGone) return count("interrupted", began, monotonicMillis(clock))
-      // One that throws would take those with it who are called back after.
-      try {
-        resume(conclude(found, asked, clock, began))
-      } catch (defect) {
-        resume(Exit.die(defect))
-      }
-    })
+    remember(fingerprint, presented, caller, clock, (found) =>
+      ending.safely(() => {
+        // Nobody is charged for an answer that nobody waits for.
+        if (Exit.isFailure(found) || caller.isGone) return ending.end(Exit.failCause(causeOf(found)))
+        conclude(found.value, asked, clock, caller, ending)
+      })
+    )
   }
 
   const later: Verifications["later"] = (plaintext, asked, clock) =>
@@ -232,6 +267,14 @@ export const makeVerifications = Effect.gen(function* () {
 
   return { now, later, begin } satisfies Verifications
 })
+
+type Resume = Parameters<Verifications["begin"]>[4]
+
+/** Of a look-up that failed, or that nobody waits for any more. */
+const causeOf = <E>(found: Exit.Exit<KeyRecord, E>): Cause.Cause<E> =>
+  Exit.isFailure(found) ? found.cause : Cause.interrupt(FiberId.none)
+
+const isRefusal = (typed: Metadata | Refusal): typed is Refusal => typed instanceof Error
 
 const outcomeOfKnown = (known: Verification | Refusal): string =>
   known instanceof Verification ? "passed" : known._tag
