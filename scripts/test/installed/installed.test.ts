@@ -74,7 +74,7 @@ describe("the packages, installed into an empty project", { timeout: 120_000 }, 
     writeFileSync(join(project, "pnpm-workspace.yaml"), JSON.stringify(settings))
     await runPnpm(project, "install", "--prefer-offline", "--no-frozen-lockfile")
     // Where pnpm's store is empty, better-sqlite3 is compiled.
-  }, 300_000)
+  }, 600_000)
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
