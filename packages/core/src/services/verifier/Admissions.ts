@@ -69,7 +69,9 @@ export const makeAdmissions = Effect.gen(function* () {
   ): Exit.Exit<ReadonlyArray<RateLimitStatus>, QuotaError> =>
     outcome.allowed ? Exit.succeed(outcome.limits) : Exit.fail(quotaError(record, outcome))
 
-  /** The use, and the charge where it is one of the store's, are committed together before the call returns. */
+  const charged = (record: KeyRecord, cost: number) =>
+    Effect.flatMap(limiter.charge(record, cost), (outcome) => limitsOf(record, outcome))
+
   const admissionOf = (record: KeyRecord, { charges, cost }: Cost, usedAt: number): Admission => ({
     keyId: record.id,
     limits: charges && limiter.isExact ? record.rateLimits : [],
@@ -97,6 +99,7 @@ export const makeAdmissions = Effect.gen(function* () {
 
   type Land = (answer: Effect.Effect<Admitted, QuotaError | StoreError>) => void
 
+  /** The use, and the charge where it is one of the store's, are committed together before the call returns. */
   const commit = (
     record: KeyRecord,
     cost: Cost,
@@ -114,9 +117,8 @@ export const makeAdmissions = Effect.gen(function* () {
   const beginDurably = (record: KeyRecord, cost: Cost, caller: Caller, clock: Clock.Clock, land: Land): void => {
     if (!cost.charges) return commit(record, cost, none, caller, clock, land)
     if (limiter.isExact) return commit(record, cost, null, caller, clock, land)
-    const charged = Effect.flatMap(limiter.charge(record, cost.cost), (outcome) => limitsOf(record, outcome))
     land(
-      Effect.flatMap(charged, (limits) =>
+      Effect.flatMap(charged(record, cost.cost), (limits) =>
         callback<Admitted, QuotaError | StoreError>((waiting, resume) =>
           commit(record, cost, limits, waiting, clock, resume)
         )
@@ -130,10 +132,9 @@ export const makeAdmissions = Effect.gen(function* () {
     if (counting && mode === "durable") return beginDurably(record, cost, caller, clock, land)
     const admitted = (limits: ReadonlyArray<RateLimitStatus>): Admitted =>
       counting ? counted(record, clock.unsafeCurrentTimeMillis(), limits) : uncounted(record, limits)
-    const charged = Effect.flatMap(limiter.charge(record, cost.cost), (outcome) => limitsOf(record, outcome))
     // Before anything is charged: a call that finds no room costs nothing.
     if (counting && !uses.hasRoom(record.id)) {
-      const limits = cost.charges ? charged : Effect.succeed(none)
+      const limits = cost.charges ? charged(record, cost.cost) : Effect.succeed(none)
       return land(Effect.map(Effect.zipRight(uses.room(record.id), limits), admitted))
     }
     if (!cost.charges) return land(Effect.sync(() => admitted(none)))
