@@ -41,6 +41,10 @@ export const timed = async (run: Run, calls: number, inFlight: number): Promise<
   return ((performance.now() - start) * 1000) / calls
 }
 
+/** How many calls fill a round, at the speed that was measured last. */
+export const callsIn = (roundMillis: number, micros: number, inFlight: number): number =>
+  Math.max(inFlight, Math.round((roundMillis * 1000) / micros))
+
 /**
  * Warms up, for as long as given, and finds how many calls fill a round.
  *
@@ -56,7 +60,7 @@ export const calibrate = async (
   let calls = inFlight
   while (true) {
     const micros = await timed(run, calls, inFlight)
-    const fitting = Math.max(inFlight, Math.round((roundMillis * 1000) / micros))
+    const fitting = callsIn(roundMillis, micros, inFlight)
     if (performance.now() >= end) return fitting
     // A first call that compiles everything says little of the others.
     calls = Math.min(fitting, calls * 4)

@@ -260,9 +260,12 @@ const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: 
 }
 
 const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcome => {
-  const { ahead, keyId, limits } = request
+  const { ahead, keyId, limits, refund } = request
+  if (refund !== null) refundKey(known, refund, now)
   const outcome = chargeKey(known, request, now)
-  const leased = outcome.allowed && ahead > 0 ? leaseAll(limits, statesOf(known, keyId, limits), now, ahead) : null
+  const states = statesOf(known, keyId, limits)
+  const leases = outcome.allowed && ahead > 0 && states.every((each) => each !== null)
+  const leased = leases ? leaseAll(limits, states, now, ahead) : null
   if (leased === null || known.get(keyId)?.exists !== true) return { outcome, lease: null }
   const [lease, after] = leased
   keep(known, keyId, limits, after)

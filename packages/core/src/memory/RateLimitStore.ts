@@ -39,9 +39,12 @@ const chargeKey = (state: State, { cost, keyId, limits }: RateLimitCharge, now: 
 }
 
 const leaseKey = (state: State, request: LeaseRequest, now: number): LeaseOutcome => {
-  const { ahead, keyId, limits } = request
+  const { ahead, keyId, limits, refund } = request
+  if (refund !== null) refundKey(state, refund, now)
   const outcome = chargeKey(state, request, now)
-  const leased = outcome.allowed && ahead > 0 ? leaseAll(limits, statesOf(state, keyId, limits), now, ahead) : null
+  const states = statesOf(state, keyId, limits)
+  const leases = outcome.allowed && ahead > 0 && states.every((each) => each !== null)
+  const leased = leases ? leaseAll(limits, states, now, ahead) : null
   if (leased === null || !state.keys.has(keyId)) return { outcome, lease: null }
   const [lease, after] = leased
   keep(state, keyId, limits, after)

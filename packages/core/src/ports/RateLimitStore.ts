@@ -35,22 +35,24 @@ export interface AdmissionOutcome {
   readonly usage: UsageTotal | null
 }
 
+/** Permits of a lease that were not spent, and will not be any more. */
+export interface RateLimitRefund extends Omit<RateLimitCharge, "cost"> {
+  /** With as many permits as are given back. */
+  readonly lease: RateLimitLease
+}
+
 /** A charge that takes permits ahead for the calls to come, where it is allowed. */
 export interface LeaseRequest extends RateLimitCharge {
   /** So many at most; 0 for none. */
   readonly ahead: number
+  /** What the same key gives back before it is charged; `null` for nothing. */
+  readonly refund: RateLimitRefund | null
 }
 
 /** What became of a charge, and the permits that it took ahead: `null` for none. */
 export interface LeaseOutcome {
   readonly outcome: RateLimitOutcome
   readonly lease: RateLimitLease | null
-}
-
-/** Permits of a lease that were not spent, and will not be any more. */
-export interface RateLimitRefund extends Omit<RateLimitCharge, "cost"> {
-  /** With as many permits as are given back. */
-  readonly lease: RateLimitLease
 }
 
 /**
@@ -83,8 +85,9 @@ export class RateLimitStore extends Context.Tag("@apikeys/core/RateLimitStore")<
     readonly admit: (admissions: ReadonlyArray<Admission>) => Effect.Effect<ReadonlyArray<AdmissionOutcome>, StoreError>
 
     /**
-     * Charges like `charge`, and takes permits ahead by `leaseAll` of the domain, in the same transaction. The
-     * outcome shows the limits with what was taken ahead.
+     * Charges like `charge`, and takes permits ahead by `leaseAll` of the domain, in the same transaction; gives back
+     * before that as `refund` does. The outcome shows the limits with what was taken ahead. A request of cost 0 takes
+     * permits of counters that are there, and begins none: it may be of limits that the key had.
      */
     readonly lease: (requests: ReadonlyArray<LeaseRequest>) => Effect.Effect<ReadonlyArray<LeaseOutcome>, StoreError>
 

@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { RateLimitAlgorithm } from "../domain/RateLimit.js"
+import type { RateLimitLease } from "../domain/RateLimitLease.js"
 import { type LeaseRequest, RateLimitStore } from "../ports/RateLimitStore.js"
 import { assertAllSucceeded, atOnce, type ContractTest, successes } from "./contract.js"
 import { absent } from "./fixtures.js"
@@ -17,8 +18,8 @@ export const leaseContract = (test: ContractTest): void => {
       const [keyId, other] = [yield* insertKeyId, yield* insertKeyId]
       const limits = [slow({ name: "wide", requests: 1000 }), slow({ name: "narrow", requests: 321 })]
       const [one, none] = yield* lease(
-        { keyId, limits, cost: 1, ahead: 100 },
-        { keyId: other, limits, cost: 1, ahead: 0 }
+        { keyId, limits, cost: 1, ahead: 100, refund: null },
+        { keyId: other, limits, cost: 1, ahead: 0, refund: null }
       )
       assert.strictEqual(one?.lease?.permits, 20)
       assert.deepStrictEqual(
@@ -36,15 +37,50 @@ export const leaseContract = (test: ContractTest): void => {
       assert.deepStrictEqual(yield* store.lease([]), [])
     }))
 
+  test("gives back before it charges, so that nobody is refused for what the same key gives back", () =>
+    Effect.gen(function* () {
+      const keyId = yield* insertKeyId
+      const limits = [slow({ requests: 100 })]
+      const [first] = yield* lease({ keyId, limits, cost: 4, ahead: 6, refund: null })
+      const left = { ...(first?.lease as RateLimitLease), permits: 5 }
+      const request = { keyId, limits, cost: 95, ahead: 6 }
+      const [refused] = yield* lease({ ...request, refund: null })
+      assert.deepStrictEqual([refused?.outcome.allowed, refused?.outcome.limits[0]?.remaining], [false, 90])
+      const [admitted] = yield* lease({ ...request, refund: { keyId, limits, lease: left } })
+      assert.deepStrictEqual([admitted?.outcome.allowed, admitted?.outcome.limits[0]?.remaining], [true, 0])
+      const [, after] = yield* lease(
+        { keyId, limits, cost: 0, ahead: 0, refund: { keyId, limits, lease: { ...left, permits: 2 } } },
+        { keyId, limits, cost: 3, ahead: 0, refund: null }
+      )
+      assert.deepStrictEqual([after?.outcome.allowed, after?.outcome.limits[0]?.remaining], [false, 2])
+    }))
+
+  test("takes permits for calls to come without a charge, of counters that are there alone", () =>
+    Effect.gen(function* () {
+      const store = yield* RateLimitStore
+      const [keyId, other] = [yield* insertKeyId, yield* insertKeyId]
+      const limits = [slow({ requests: 160 })]
+      yield* store.charge([{ keyId, limits, cost: 16 }])
+      const [taken, none, changed] = yield* lease(
+        { keyId, limits, cost: 0, ahead: 100, refund: null },
+        { keyId: other, limits, cost: 0, ahead: 100, refund: null },
+        // The counter is one of another algorithm by now: one that is out of date must not begin it anew.
+        { keyId, limits: [slow({ requests: 160, algorithm: "sliding-window" })], cost: 0, ahead: 100, refund: null }
+      )
+      assert.deepStrictEqual([taken?.lease?.permits, none?.lease, changed?.lease], [9, null, null])
+      assert.deepStrictEqual(yield* remaining(keyId, limits), [135])
+      assert.deepStrictEqual(yield* remaining(other, limits), [160])
+    }))
+
   test("takes nothing ahead of what is refused, of what is all but exhausted, and of a key that is not there", () =>
     Effect.gen(function* () {
       const store = yield* RateLimitStore
       const [keyId, gone] = [yield* insertKeyId, absent.key()]
       const limits = [slow({ requests: 16 })]
       const outcomes = yield* lease(
-        { keyId, limits, cost: 1, ahead: 5 },
-        { keyId, limits, cost: 16, ahead: 5 },
-        { keyId: gone, limits: [slow({ requests: 100 })], cost: 1, ahead: 5 }
+        { keyId, limits, cost: 1, ahead: 5, refund: null },
+        { keyId, limits, cost: 16, ahead: 5, refund: null },
+        { keyId: gone, limits: [slow({ requests: 100 })], cost: 1, ahead: 5, refund: null }
       )
       assert.deepStrictEqual(
         outcomes.map(({ lease, outcome }) => [outcome.allowed, lease]),
@@ -64,7 +100,9 @@ export const leaseContract = (test: ContractTest): void => {
         const store = yield* RateLimitStore
         const keyId = yield* insertKeyId
         const limits = [slow({ algorithm, requests: 500 })]
-        const leases = Array.from({ length: 100 }, (_, i) => lease({ keyId, limits, cost: 1, ahead: 1 + (i % 20) }))
+        const leases = Array.from({ length: 100 }, (_, i) =>
+          lease({ keyId, limits, cost: 1, ahead: 1 + (i % 20), refund: null })
+        )
         const charges = Array.from({ length: 50 }, () => store.charge([{ keyId, limits, cost: 2 }]))
         const [leased, charged] = yield* Effect.all([atOnce(leases), atOnce(charges)], { concurrency: "unbounded" })
         assertAllSucceeded([...leased, ...charged])

@@ -38,16 +38,22 @@ const withLeft = (statuses: ReadonlyArray<RateLimitStatus>, left: number): RateL
   limits: statuses.map((status) => shown(status, left))
 })
 
+/**
+ * Is told of a lease that ended.
+ *
+ * @param left so many of its permits were not spent
+ */
+export type OnEnd = (id: KeyId, limits: ReadonlyArray<RateLimit>, permits: number, left: number) => void
+
 /** The permits that this process took ahead: at hand, or put aside to be given back. */
 export class Holdings {
   readonly #held = new Map<KeyId, Holding>()
-  #aside: Array<RateLimitRefund> = []
+  readonly #aside = new Map<KeyId, RateLimitRefund>()
   #due = Number.POSITIVE_INFINITY
-  readonly #onLeft: (id: KeyId, left: number) => void
+  readonly #onEnd: OnEnd
 
-  /** @param onLeft is told of permits of a lease that were not spent */
-  constructor(onLeft: (id: KeyId, left: number) => void) {
-    this.#onLeft = onLeft
+  constructor(onEnd: OnEnd) {
+    this.#onEnd = onEnd
   }
 
   /** Pays with permits at hand; `null` where there are not enough. */
@@ -55,11 +61,14 @@ export class Holdings {
     const held = this.#held.get(id)
     if (held === undefined || held.limits !== limits || held.left < cost || held.until <= now) return null
     held.left -= cost
-    if (held.left === 0) this.#held.delete(id)
+    if (held.left === 0) {
+      this.#held.delete(id)
+      this.#onEnd(id, limits, held.lease.permits, 0)
+    }
     return withLeft(held.statuses, held.left)
   }
 
-  /** Takes permits in hand, in place of others. */
+  /** Takes permits in hand, of a key that has none. */
   hold(
     { keyId, limits }: Pick<RateLimitCharge, "keyId" | "limits">,
     lease: RateLimitLease,
@@ -67,26 +76,33 @@ export class Holdings {
     now: number,
     until: number
   ): RateLimitOutcome {
-    this.putAside(keyId)
     const due = until + slack * Math.max(0, until - now)
     this.#due = Math.min(this.#due, due)
     this.#held.set(keyId, { lease, limits, until, due, statuses, left: lease.permits })
     return withLeft(statuses, lease.permits)
   }
 
-  /** So many permits of a key are at hand, or not given back yet. */
-  of(id: KeyId): number {
-    let sum = this.#held.get(id)?.left ?? 0
-    for (const { keyId, lease } of this.#aside) if (keyId === id) sum += lease.permits
-    return sum
-  }
-
+  /** Puts aside what is left of a lease, so that it is given back and not spent any more. */
   putAside(id: KeyId): void {
     const held = this.#held.get(id)
     if (held === undefined) return
     this.#held.delete(id)
-    this.#onLeft(id, held.left)
-    this.#aside.push({ keyId: id, limits: held.limits, lease: { ...held.lease, permits: held.left } })
+    this.#onEnd(id, held.limits, held.lease.permits, held.left)
+    this.#aside.set(id, { keyId: id, limits: held.limits, lease: { ...held.lease, permits: held.left } })
+  }
+
+  /** Whether permits of a key are at hand that may be spent. */
+  has(id: KeyId, now: number): boolean {
+    const held = this.#held.get(id)
+    return held !== undefined && held.until > now
+  }
+
+  /** Puts aside those that came first and may not be spent any more: what is looked for costs no more than what is found. */
+  putEndedAside(now: number): void {
+    for (const [id, { until }] of this.#held) {
+      if (until > now) return
+      this.putAside(id)
+    }
   }
 
   /** Puts aside all that may not be spent any more. */
@@ -109,14 +125,21 @@ export class Holdings {
 
   /** What was put aside, to be given back by the caller. */
   takeAside(): ReadonlyArray<RateLimitRefund> {
-    const aside = this.#aside
-    this.#aside = []
+    const aside = [...this.#aside.values()]
+    this.#aside.clear()
+    return aside
+  }
+
+  /** The same of one key. */
+  takeAsideOf(id: KeyId): RateLimitRefund | null {
+    const aside = this.#aside.get(id) ?? null
+    if (aside !== null) this.#aside.delete(id)
     return aside
   }
 
   /** Of a key whose counters begin anew: its permits are neither spent nor given back. */
   forget(id: KeyId): void {
     this.#held.delete(id)
-    this.#aside = this.#aside.filter(({ keyId }) => keyId !== id)
+    this.#aside.delete(id)
   }
 }

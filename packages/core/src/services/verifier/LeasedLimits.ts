@@ -19,34 +19,14 @@ import { monotonicMillis } from "./VerificationCache.js"
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */
 const spending = 0.8
 
+/** So many keys have permits taken in one go, where not more are called. */
+const together = 32
+
 /** In this time permits of others return, where these are not held up. */
 const patienceMillis = 50
 
 /** Waiting for others is of this machine, whatever clock a test sets for the rules. */
 const machineClock = Clock.make()
-
-/** Asks for permits ahead with the last call of each key: of what those before it left over. */
-const requestsOf = (calls: ReadonlyArray<RateLimitCharge>, pace: Pace, now: number): ReadonlyArray<LeaseRequest> => {
-  const paying = new Map<KeyId, { readonly last: RateLimitCharge; readonly count: number }>()
-  for (const call of calls) {
-    if (call.cost > 0) paying.set(call.keyId, { last: call, count: (paying.get(call.keyId)?.count ?? 0) + 1 })
-  }
-  return calls.map((call) => {
-    const { count, last } = paying.get(call.keyId) ?? { count: 0, last: null }
-    return withAhead(call, call === last ? pace.ahead(call.keyId, count, now) : 0)
-  })
-}
-
-const withAhead = ({ cost, keyId, limits }: RateLimitCharge, ahead: number): LeaseRequest => ({
-  keyId,
-  limits,
-  cost,
-  ahead
-})
-
-/** Whether a call that was refused would be admitted, were these permits given back. */
-const fits = ({ cost }: RateLimitCharge, { limits }: RateLimitOutcome, permits: number): boolean =>
-  permits > 0 && limits.every(({ remaining }) => remaining + permits >= cost)
 
 /**
  * A charge in the store takes permits ahead where calls of the key come often, and those that follow spend them here.
@@ -56,7 +36,7 @@ const fits = ({ cost }: RateLimitCharge, { limits }: RateLimitOutcome, permits: 
 export const makeLeasedLimits = Effect.gen(function* () {
   const store = yield* RateLimitStore
   const pace = new Pace()
-  const holdings = new Holdings((id, left) => pace.left(id, left))
+  const holdings = new Holdings((...lease) => pace.ended(...lease))
   /** One thing at a time goes to the store: whoever is refused has seen all that was given back. */
   const turn = yield* Effect.makeSemaphore(1)
   /** Open while there are permits at hand. */
@@ -71,7 +51,7 @@ export const makeLeasedLimits = Effect.gen(function* () {
     const refunds = holdings.takeAside()
     // What cannot be given back is lost: it is never known whether it was.
     if (refunds.length === 0) return Effect.void
-    for (const { keyId, lease } of refunds) pace.returned(keyId, lease.permits)
+    for (const refund of refunds) pace.returned(refund)
     return Effect.ignore(store.refund(refunds))
   })
 
@@ -96,46 +76,47 @@ export const makeLeasedLimits = Effect.gen(function* () {
     })
   }
 
-  /** Gives back what this process has of the keys of calls that were refused, and asks once more. */
-  const askAgain = (calls: ReadonlyArray<RateLimitCharge>, clock: Clock.Clock) => {
-    for (const { keyId } of calls) holdings.putAside(keyId)
-    const asked = Effect.suspend(() =>
-      ask(
-        calls.map((call) => withAhead(call, 0)),
-        clock
-      )
-    )
-    // Others of the batch were admitted: these stay refused.
-    return Effect.orElseSucceed(Effect.zipRight(giveBack, asked), (): ReadonlyArray<RateLimitOutcome> => [])
+  /** What is left of a lease of the same key is given back first: nobody is refused for want of it. */
+  const withRefund = (request: Omit<LeaseRequest, "refund">): LeaseRequest => {
+    holdings.putAside(request.keyId)
+    const refund = holdings.takeAsideOf(request.keyId)
+    if (refund !== null) pace.returned(refund)
+    return { ...request, refund }
+  }
+
+  /** A transaction that is needed anyway takes permits of other keys along, which spares each of them one of its own. */
+  const along = (called: number, now: number): ReadonlyArray<LeaseRequest> =>
+    pace
+      .along(Math.max(0, together - called), now, (id) => holdings.has(id, now))
+      .map((key) => withRefund({ ...key, cost: 0 }))
+
+  /** Asks for permits ahead with the last call of each key: of what those before it left over. */
+  const requestsOf = (calls: ReadonlyArray<RateLimitCharge>, now: number): ReadonlyArray<LeaseRequest> => {
+    holdings.putEndedAside(now)
+    const paying = new Map<KeyId, { readonly last: RateLimitCharge; readonly count: number }>()
+    for (const call of calls) {
+      if (call.cost > 0) paying.set(call.keyId, { last: call, count: (paying.get(call.keyId)?.count ?? 0) + 1 })
+    }
+    const called = calls.map((call) => {
+      const { count, last } = paying.get(call.keyId) ?? { count: 0, last: null }
+      const returning = withRefund({ ...call, ahead: 0 })
+      return call === last ? { ...returning, ahead: pace.ahead(call, count, now) } : returning
+    })
+    return [...called, ...along(calls.length, now)]
   }
 
   const chargeAll = Effect.fnUntraced(function* (
     calls: ReadonlyArray<RateLimitCharge>
   ): Effect.fn.Return<ReadonlyArray<RateLimitOutcome>, StoreError> {
     const clock = yield* Effect.clock
-    const outcomes = new Map<RateLimitCharge, RateLimitOutcome>()
-    const keep = (asked: ReadonlyArray<RateLimitCharge>, answers: ReadonlyArray<RateLimitOutcome>): void => {
-      for (const [i, answer] of answers.entries()) outcomes.set(asked[i] as RateLimitCharge, answer)
-    }
-    /** Those that permits at hand do not pay for. */
-    const unpaid = (some: ReadonlyArray<RateLimitCharge>): ReadonlyArray<RateLimitCharge> => {
-      const now = monotonicMillis(clock)
-      return some.filter((call) => {
-        const paid = holdings.spend(call.keyId, call.limits, call.cost, now)
-        if (paid !== null) outcomes.set(call, paid)
-        return paid === null
-      })
-    }
+    const now = monotonicMillis(clock)
     // The charge before this one may have brought permits.
-    const asked = unpaid(calls)
-    if (asked.length > 0) keep(asked, yield* ask(requestsOf(asked, pace, monotonicMillis(clock)), clock))
-    const refused = unpaid(asked.filter((call) => outcomes.get(call)?.allowed === false))
-    const hopeful = refused.filter((call) =>
-      fits(call, outcomes.get(call) as RateLimitOutcome, holdings.of(call.keyId))
-    )
-    if (hopeful.length > 0) keep(hopeful, yield* askAgain(hopeful, clock))
+    const paid = calls.map((call) => holdings.spend(call.keyId, call.limits, call.cost, now))
+    const unpaid = calls.filter((_, i) => paid[i] === null)
+    const asked = unpaid.length === 0 ? [] : yield* ask(requestsOf(unpaid, now), clock)
+    let next = 0
     // One that the store left out is missing here as well.
-    return calls.map((call) => outcomes.get(call) as RateLimitOutcome)
+    return paid.map((outcome) => outcome ?? (asked[next++] as RateLimitOutcome))
   })
 
   const batches = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({

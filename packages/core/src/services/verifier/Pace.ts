@@ -1,7 +1,8 @@
 import type { KeyId } from "../../domain/Ids.js"
-import { capacityOf } from "../../domain/RateLimit.js"
+import { capacityOf, type RateLimit } from "../../domain/RateLimit.js"
 import { maxLeaseMillis } from "../../domain/RateLimitLease.js"
 import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
+import type { LeaseRequest, RateLimitCharge, RateLimitRefund } from "../../ports/RateLimitStore.js"
 
 /** What this process knows of the calls of one key, its own and those of others. */
 interface Beat {
@@ -21,6 +22,8 @@ interface Beat {
   shared: number
   /** When calls waited last before they were refused. */
   waited: number
+  /** Whether permits are taken though none of a lease were spent before. */
+  isGuess: boolean
 }
 
 /** Of a key that nothing is known of. */
@@ -49,10 +52,46 @@ const sharedMillis = 500
 const patientEveryMillis = 500
 
 /** A key that was silent for so long begins anew. */
-const forgottenMillis = 5000
+const forgottenMillis = 60_000
+
+/** Permits for calls that did not come yet are taken of a limit that has as many times more. */
+const roomy = 64
 
 /** Of more keys, the one that came first begins anew. */
 const maxKeys = 10_000
+
+type Limited = Omit<RateLimitCharge, "cost">
+
+/** Keys in order, with the limits that they had. */
+type Waiting = Map<KeyId, ReadonlyArray<RateLimit>>
+
+/** A key that permits are taken for though it is not called. */
+type Along = Omit<LeaseRequest, "cost" | "refund">
+
+/** At first, at least and at most so many keys that are not called go along with one that is. */
+const guessesAtFirst = 4
+const leastGuesses = 1 / 8
+const mostGuesses = 32
+
+/** How many keys are to go along that nothing is known of but when they were called: more, the more of them were right. */
+class Guesses {
+  #each = guessesAtFirst
+  #credit = 0
+
+  take(): number {
+    this.#credit += this.#each
+    const count = Math.floor(this.#credit)
+    this.#credit -= count
+    return count
+  }
+
+  learn(isRight: boolean): void {
+    this.#each = isRight ? Math.min(mostGuesses, this.#each + 1) : Math.max(leastGuesses, this.#each - 1)
+  }
+}
+
+/** Twice as many as were spent. */
+const more = ({ ahead }: Beat): number => Math.min(most, Math.max(least, 2 * ahead))
 
 /**
  * How many permits to take ahead: more each time they ran out, and as many as were spent where they did not. For how long
@@ -61,15 +100,56 @@ const maxKeys = 10_000
  */
 export class Pace {
   readonly #beats = new Map<KeyId, Beat>()
+  /** Keys whose last lease was spent, if in part: in the order in which these ended. */
+  readonly #spenders: Waiting = new Map()
+  /** Keys that were called, and had no lease since: in this order. */
+  readonly #callers: Waiting = new Map()
+  readonly #guesses = new Guesses()
   #swept = 0
 
   /** For calls that go to the store now, so many of them together. */
-  ahead(id: KeyId, calls: number, now: number): number {
-    const beat = this.#beatOf(id)
-    const often = calls > 1 || now - beat.asked < beat.often
+  ahead({ keyId, limits }: Limited, calls: number, now: number): number {
+    const beat = this.#beatOf(keyId)
+    this.#callers.delete(keyId)
+    const spent = this.#spenders.delete(keyId)
+    const often = spent || calls > 1 || now - beat.asked < beat.often
     beat.asked = now
-    beat.ahead = often ? Math.min(most, Math.max(least, 2 * beat.ahead)) : 0
+    beat.ahead = often ? more(beat) : 0
+    if (!often) this.#callers.set(keyId, limits)
     return beat.ahead
+  }
+
+  /**
+   * Permits for keys that are not called now, and likely will be: those whose last lease was spent, and then, as far as
+   * this was right lately, those that were not called for the longest time. Where the permits come to nothing, none are
+   * taken until the key is called again.
+   *
+   * @param count so many keys at most
+   * @param isHeld whether a key has permits at hand
+   */
+  along(count: number, now: number, isHeld: (id: KeyId) => boolean): ReadonlyArray<Along> {
+    const found: Array<Along> = []
+    this.#takeFrom(this.#spenders, count, now, isHeld, found)
+    const proven = found.length
+    this.#takeFrom(this.#callers, Math.min(count, proven + this.#guesses.take()), now, isHeld, found)
+    for (const { keyId } of found.slice(proven)) this.#beatOf(keyId).isGuess = true
+    return found
+  }
+
+  #takeFrom(waiting: Waiting, count: number, now: number, isHeld: (id: KeyId) => boolean, found: Array<Along>): void {
+    for (const [keyId, limits] of waiting) {
+      if (found.length >= count) return
+      const beat = this.#beats.get(keyId)
+      // Of the calls of this very moment.
+      if (beat?.asked === now) return
+      waiting.delete(keyId)
+      if (beat === undefined || isHeld(keyId)) continue
+      const ahead = more(beat)
+      if ((beat.remaining ?? 0) < roomy * ahead) continue
+      beat.asked = now
+      beat.ahead = ahead
+      found.push({ keyId, limits, ahead })
+    }
   }
 
   /**
@@ -98,16 +178,19 @@ export class Pace {
     return lives
   }
 
-  /** So many of the permits of a lease were not spent. */
-  left(id: KeyId, left: number): void {
+  /** A lease ended, and so many of its permits were not spent. */
+  ended(id: KeyId, limits: ReadonlyArray<RateLimit>, permits: number, left: number): void {
     const beat = this.#beats.get(id)
-    if (beat !== undefined && left > 0) beat.ahead = Math.max(0, Math.ceil((beat.ahead - left) / 2))
+    if (beat === undefined) return
+    if (left > 0) beat.ahead = Math.max(0, Math.ceil((beat.ahead - left) / 2))
+    if (beat.isGuess) this.#guesses.learn(left < permits)
+    beat.isGuess = false
+    if (left < permits) this.#spenders.set(id, limits)
   }
 
-  /** So many were given back. */
-  returned(id: KeyId, permits: number): void {
-    const beat = this.#beats.get(id)
-    if (beat !== undefined && beat.remaining !== null) beat.remaining += permits
+  returned({ keyId, lease }: RateLimitRefund): void {
+    const beat = this.#beats.get(keyId)
+    if (beat !== undefined && beat.remaining !== null) beat.remaining += lease.permits
   }
 
   /** Whether to wait before a call is refused that the store has nothing for: mostly not. */
@@ -122,13 +205,19 @@ export class Pace {
   sweep(now: number): void {
     if (now - this.#swept < oftenMillis) return
     this.#swept = now
-    for (const [id, { asked }] of this.#beats) if (now - asked > forgottenMillis) this.#beats.delete(id)
+    for (const [id, { asked }] of this.#beats) if (now - asked > forgottenMillis) this.#forget(id)
+  }
+
+  #forget(id: KeyId): void {
+    this.#beats.delete(id)
+    this.#spenders.delete(id)
+    this.#callers.delete(id)
   }
 
   #beatOf(id: KeyId): Beat {
     const known = this.#beats.get(id)
     if (known !== undefined) return known
-    if (this.#beats.size >= maxKeys) this.#beats.delete(this.#beats.keys().next().value as KeyId)
+    if (this.#beats.size >= maxKeys) this.#forget(this.#beats.keys().next().value as KeyId)
     const never = Number.NEGATIVE_INFINITY
     const beat = {
       asked: never,
@@ -138,7 +227,8 @@ export class Pace {
       heard: never,
       rate: mostRate,
       shared: never,
-      waited: never
+      waited: never,
+      isGuess: false
     }
     this.#beats.set(id, beat)
     return beat

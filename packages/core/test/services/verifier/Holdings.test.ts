@@ -11,50 +11,58 @@ const [outcome] = chargeAll(limits, [{ at: 1_000_000, used: 40, carry: 0 }], 1_0
 
 /** Permits in hand since 0, to be spent before 200. */
 const holding = () => {
-  const unspent: Array<number> = []
-  const holdings = new Holdings((_, left) => void unspent.push(left))
+  const ended: Array<readonly [permits: number, left: number]> = []
+  const holdings = new Holdings((_, __, permits, left) => void ended.push([permits, left]))
   const held = holdings.hold({ keyId: id, limits }, lease, outcome, 0, 200)
-  return { holdings, held, unspent, refund: (permits: number) => ({ keyId: id, limits, lease: { ...lease, permits } }) }
+  return { holdings, held, ended, refund: (permits: number) => ({ keyId: id, limits, lease: { ...lease, permits } }) }
 }
 
 describe("permits at hand", () => {
   it("are shown as left, and spent until there are too few", () => {
-    const { held, holdings } = holding()
+    const { ended, held, holdings } = holding()
     expect(held.limits[0]?.remaining).toBe(65)
     expect(holdings.spend(id, limits, 3, 0)?.limits[0]?.remaining).toBe(62)
     expect(holdings.spend(id, limits, 3, 0)).toBeNull()
     expect(holdings.spend("other" as KeyId, limits, 1, 0)).toBeNull()
     expect(holdings.spend(id, [...limits], 1, 0)).toBeNull()
     expect(holdings.spend(id, limits, 2, 0)?.allowed).toBe(true)
-    expect([holdings.isEmpty, holdings.of(id)]).toEqual([true, 0])
+    expect([holdings.isEmpty, ended]).toEqual([true, [[5, 0]]])
   })
 
   it("are not spent any more once their time is over, whether or not anybody has looked", () => {
     const { holdings } = holding()
     expect(holdings.spend(id, limits, 1, 199.9)).not.toBeNull()
+    expect(holdings.has(id, 199.9)).toBe(true)
     expect(holdings.spend(id, limits, 1, 200)).toBeNull()
-    expect(holdings.of(id)).toBe(4)
+    expect([holdings.has(id, 200), holdings.has("other" as KeyId, 0)]).toEqual([false, false])
   })
 
   it("are put aside when they are due, and given back once", () => {
-    const { holdings, refund, unspent } = holding()
+    const { ended, holdings, refund } = holding()
     holdings.spend(id, limits, 1, 10)
     expect(holdings.due).toBe(250)
     holdings.sweep(199)
     expect([holdings.due, holdings.takeAside()]).toEqual([250, []])
     holdings.sweep(250)
-    expect([holdings.due, holdings.isEmpty, holdings.of(id), unspent]).toEqual([Number.POSITIVE_INFINITY, true, 4, [4]])
+    expect([holdings.due, holdings.isEmpty, ended]).toEqual([Number.POSITIVE_INFINITY, true, [[5, 4]]])
     expect(holdings.spend(id, limits, 1, 100)).toBeNull()
     expect(holdings.takeAside()).toEqual([refund(4)])
-    expect([holdings.takeAside(), holdings.of(id)]).toEqual([[], 0])
+    expect(holdings.takeAside()).toEqual([])
   })
 
-  it("are put aside for others that come in their place", () => {
+  it("are put aside before they are due, of one key or of all that ended first, and given back once", () => {
     const { holdings, refund } = holding()
+    const [second, third] = ["second" as KeyId, "third" as KeyId]
+    holdings.hold({ keyId: second, limits }, lease, outcome, 0, 300)
+    holdings.hold({ keyId: third, limits }, lease, outcome, 0, 200)
     holdings.spend(id, limits, 3, 0)
-    holdings.hold({ keyId: id, limits }, { ...lease, permits: 7 }, outcome, 50, 60)
-    expect([holdings.of(id), holdings.due]).toEqual([9, 62.5])
-    expect(holdings.takeAside()).toEqual([refund(2)])
+    holdings.putEndedAside(199)
+    expect(holdings.takeAsideOf(id)).toBeNull()
+    holdings.putEndedAside(200)
+    expect([holdings.takeAsideOf(id), holdings.takeAsideOf(id)]).toEqual([refund(2), null])
+    expect([holdings.has(second, 200), holdings.takeAsideOf(third)]).toEqual([true, null])
+    holdings.putAside(second)
+    expect(holdings.takeAside()).toEqual([{ ...refund(5), keyId: second }])
   })
 
   it("are forgotten with what was put aside, of one key alone", () => {
@@ -65,6 +73,5 @@ describe("permits at hand", () => {
     holdings.putAside(other)
     holdings.forget(id)
     expect(holdings.takeAside().map(({ keyId }) => keyId)).toEqual([other])
-    expect(holdings.of(id)).toBe(0)
   })
 })

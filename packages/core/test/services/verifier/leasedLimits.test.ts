@@ -26,6 +26,33 @@ describe("leased limits", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("of many keys that are called in turn, each seldom, are charged together", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const { all, calls, channel } = yield* processes(1)
+      const [own] = all as [(typeof all)[number]]
+      const issue = issueKey({ rateLimits: [{ requests: 100_000, window: "hour" }] })
+      const keys = yield* Effect.provide(Effect.all(Array.from({ length: 300 }, () => issue)), own)
+      const go = Effect.gen(function* () {
+        for (const { plaintext } of keys) {
+          yield* TestClock.adjust("1 millis")
+          yield* channel.confirm()
+          yield* Context.get(own, KeyVerifier).validateKey(plaintext)
+        }
+      })
+      yield* Effect.repeatN(go, 3)
+      calls.clear()
+      yield* Effect.repeatN(go, 3)
+      assert.isBelow(calls.count("RateLimitStore.lease"), 1200 / 20)
+      assert.isBelow(calls.count("RateLimitStore.refund"), 1200 / 20)
+      yield* TestClock.adjust("250 millis")
+      for (const { key } of keys) {
+        const [limit] = yield* Context.get(own, ApiKeys).getLimits(key.id)
+        assert.strictEqual(limit?.remaining, 100_000 - 8)
+      }
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("give back within a quarter of a second what was not spent", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
