@@ -6,13 +6,12 @@ import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
 import type { SigningSecretReport } from "../domain/SigningSecret.js"
 import type { StoreLayer } from "../ports/Store.js"
 import { ApiKeys } from "../services/ApiKeys.js"
-import { KeyVerifier } from "../services/KeyVerifier.js"
 import type { ApiKeysService, CreatedKey, Idempotent, ReplayedKey } from "../services/keys/ApiKeysService.js"
 import * as Settings from "../services/Settings.js"
 import { Tenants } from "../services/Tenants.js"
 import type { LinkInput, NamedInOrganization, PageInput } from "../services/tenants/TenantInput.js"
 import type { TenantsService } from "../services/tenants/TenantsService.js"
-import type { KeyVerifierService, VerifiedKey } from "../services/verifier/KeyVerifierService.js"
+import { asValidationOptions } from "../services/verifier/options.js"
 import type { ValidateKeyOptions, VerifyKeyOptions } from "../services/verifier/ValidateKeyOptions.js"
 import { ClientImports } from "./ClientImports.js"
 import { type ClientRuntime, openRuntime } from "./ClientRuntime.js"
@@ -42,8 +41,7 @@ import {
   plainPage,
   plainReport,
   plainRotated,
-  plainVerification,
-  plainVerified
+  plainVerification
 } from "./plain.js"
 
 const closeTimeout = 5000
@@ -321,7 +319,9 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
 
   /** Authenticates: form, digest, status. Charges no limit; counts as a use. */
   verifyKey(plaintext: string, options?: VerifyKeyOptions): Promise<VerifiedKeyData<M>> {
-    return this.#verifier("verifyKey", (verifier) => verifier.verifyKey(plaintext, options))
+    const asked = asValidationOptions(options)
+    if (asked instanceof Error) return Promise.reject(asked)
+    return this.#runtime.verify("verifyKey", plaintext, asked, plainVerification<M>)
   }
 
   /**
@@ -329,9 +329,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
    * for no organization, project or product accepts **keys of any organization**.
    */
   validateKey(plaintext: string, options?: ValidateKeyOptions): Promise<VerifiedKeyData<M>> {
-    const known = this.tryValidateKey(plaintext, options)
-    if (known !== null) return known instanceof Error ? Promise.reject(known) : Promise.resolve(known)
-    return this.#runtime.validate(plaintext, options, plainVerification<M>)
+    return this.#runtime.verify("validateKey", plaintext, options, plainVerification<M>)
   }
 
   /**
@@ -384,11 +382,6 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
   ): Promise<B> {
     const keys = Effect.map(ApiKeys, (service) => service as unknown as ApiKeysService<M>)
     return this.#runtime.run(operation, Effect.map(Effect.flatMap(keys, call), plain))
-  }
-
-  #verifier(operation: string, call: (verifier: KeyVerifierService<M>) => Effect.Effect<VerifiedKey<M>, unknown>) {
-    const verifier = Effect.map(KeyVerifier, (service) => service as unknown as KeyVerifierService<M>)
-    return this.#runtime.run(operation, Effect.map(Effect.flatMap(verifier, call), plainVerified))
   }
 }
 

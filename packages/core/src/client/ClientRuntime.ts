@@ -14,8 +14,9 @@ type Services = ApiKeys | KeyVerifier | Tenants
 export interface ClientRuntime {
   /** What can be said at once, without a fiber; `null` where that is nothing, also since it is closed. */
   readonly attempt: KeyVerifierService["attempt"]
-  /** What `attempt` could not say, made plain. */
-  readonly validate: <A>(
+  /** What `attempt` says, or what it could not say, made plain. */
+  readonly verify: <A>(
+    operation: string,
     plaintext: string,
     options: ValidateKeyOptions | undefined,
     plain: (verification: Verification) => A
@@ -82,9 +83,11 @@ export const openRuntime = async (
   const run: ClientRuntime["run"] = (operation, effect) =>
     closing === null ? launch(operation, effect) : Promise.reject(closedError(operation))
 
-  const validate: ClientRuntime["validate"] = (plaintext, options, plain) =>
+  const attempt: ClientRuntime["attempt"] = (plaintext, options) =>
+    closing === null ? verifier.attempt(plaintext, options) : null
+
+  const complete: ClientRuntime["verify"] = (operation, plaintext, options, plain) =>
     new Promise((resolve, reject) => {
-      const operation = "validateKey"
       if (closing !== null) return reject(closedError(operation))
       let waits = true
       const end = () => {
@@ -101,6 +104,17 @@ export const openRuntime = async (
       verifier.complete(plaintext, options, resume, () => waits)
     })
 
+  const verify: ClientRuntime["verify"] = (operation, plaintext, options, plain) => {
+    try {
+      const known = attempt(plaintext, options)
+      if (known !== null) return known instanceof Error ? Promise.reject(known) : Promise.resolve(plain(known))
+    } catch (defect) {
+      // A schema of the application's broke.
+      return Promise.reject(defect)
+    }
+    return complete(operation, plaintext, options, plain)
+  }
+
   const idle = Effect.async<void>((resume) => {
     onIdle = () => resume(Effect.void)
     if (underWay.size === 0) onIdle()
@@ -115,8 +129,8 @@ export const openRuntime = async (
   })
 
   return {
-    attempt: (plaintext, options) => (closing === null ? verifier.attempt(plaintext, options) : null),
-    validate,
+    attempt,
+    verify,
     run,
     close: (timeoutMillis) => {
       closing ??= managed.runPromise(shutDown(timeoutMillis)).finally(() => managed.dispose())

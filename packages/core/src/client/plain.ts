@@ -8,7 +8,6 @@ import type { Project } from "../domain/Project.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
 import type { SigningSecretReport } from "../domain/SigningSecret.js"
 import type { CreatedKey, ReplayedKey, RotatedKey } from "../services/keys/ApiKeysService.js"
-import type { VerifiedKey } from "../services/verifier/KeyVerifierService.js"
 import type { Verification } from "../services/verifier/Verifications.js"
 import type { KeyData, OrganizationData, ProjectData, RotatedKeyData, VerifiedKeyData } from "./ClientTypes.js"
 
@@ -59,14 +58,6 @@ export const plainKey = <M>(key: ApiKeyOf<M>): KeyData<M> =>
 
 export const plainLimits = (limits: ReadonlyArray<RateLimitStatus>): ReadonlyArray<RateLimitStatus> =>
   freezeDeep(limits.map((limit) => ({ ...limit })))
-
-export const plainVerified = <M>(verified: VerifiedKey<M>): VerifiedKeyData<M> =>
-  Object.freeze({
-    key: plainKey(verified.key),
-    limits: plainLimits(verified.limits),
-    supersededAt: dateOrNull(verified.supersededAt),
-    supersededUntil: dateOrNull(verified.supersededUntil)
-  })
 
 export const plainRotated = <M>({ key, plaintext, supersededUntil }: RotatedKey<M>): RotatedKeyData<M> =>
   Object.freeze({

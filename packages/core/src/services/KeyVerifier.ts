@@ -7,7 +7,7 @@ import type { TenantStore } from "../ports/TenantStore.js"
 import type { MetadataCodec } from "./MetadataCodec.js"
 import type { Settings } from "./Settings.js"
 import { PlainCaller } from "./verifier/Caller.js"
-import { entityOf } from "./verifier/KeyRecord.js"
+import { entityOf, instantOrNull } from "./verifier/KeyRecord.js"
 import type { KeyVerifierService, VerifiedKey } from "./verifier/KeyVerifierService.js"
 import { decodeValidation, decodeVerification } from "./verifier/options.js"
 import type { RateLimiter } from "./verifier/RateLimiter.js"
@@ -26,8 +26,8 @@ export class KeyVerifier extends Context.Tag("@apikeys/core/KeyVerifier")<KeyVer
 const verified = ({ lastUsedAt, limits, metadata, record, useCount }: Verification): VerifiedKey => ({
   key: entityOf(record, metadata, useCount, lastUsedAt),
   limits,
-  supersededAt: record.dates.supersededAt,
-  supersededUntil: record.dates.supersededUntil
+  supersededAt: instantOrNull(record.supersededAt),
+  supersededUntil: instantOrNull(record.supersededUntil)
 })
 
 const make = Effect.gen(function* () {

@@ -1,6 +1,7 @@
-import { DateTime, FastCheck } from "effect"
+import { deepStrictEqual } from "node:assert"
+import { DateTime, Equal, FastCheck, Hash, Schema } from "effect"
 import { describe, expect, expectTypeOf, it } from "vitest"
-import { type Instant, InstantInput } from "../../src/domain/Instant.js"
+import { Instant, InstantInput, instantOf } from "../../src/domain/Instant.js"
 import { accepted, refusals } from "./decoding.js"
 
 const latest = Date.parse("9999-12-31T23:59:59.999Z")
@@ -66,5 +67,30 @@ describe("a date from a caller", () => {
     }
     expect(refusals(InstantInput, new Throwing())).toEqual(["cannot be read"])
     expect(refusals(InstantInput, new Changing())).toEqual(["cannot be read"])
+  })
+})
+
+describe("the instant of a time", () => {
+  it("is what DateTime makes of it", () => {
+    FastCheck.assert(
+      FastCheck.property(FastCheck.integer({ min: -latest, max: latest }), (millis) => {
+        const [instant, expected] = [instantOf(millis), DateTime.unsafeMake(millis)]
+        deepStrictEqual(instant, expected)
+        expect(Schema.is(Instant)(instant)).toBe(true)
+        expect(Equal.equals(instant, expected) && Equal.equals(expected, instant)).toBe(true)
+        expect(Hash.hash(instant)).toBe(Hash.hash(expected))
+        expect(JSON.stringify(instant)).toBe(JSON.stringify(expected))
+        expect(`${instant}`).toBe(`${expected}`)
+        for (let time = 0; time < 2; time++) {
+          expect(DateTime.toPartsUtc(instant)).toEqual(DateTime.toPartsUtc(expected))
+        }
+        expect(DateTime.toDate(DateTime.add(instant, { days: 1 })).getTime()).toBe(millis + 86_400_000)
+      })
+    )
+  })
+
+  // The second is what an instant remembers once it is asked for its parts: nothing, at first.
+  it("has all the members that DateTime gives its own", () => {
+    expect(Reflect.ownKeys(DateTime.unsafeMake(0))).toEqual(["epochMillis", "partsUtc"])
   })
 })

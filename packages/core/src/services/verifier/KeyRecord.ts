@@ -1,7 +1,6 @@
-import { DateTime } from "effect"
 import { type ApiKey, storedKey } from "../../domain/ApiKey.js"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
-import type { Instant } from "../../domain/Instant.js"
+import { type Instant, instantOf } from "../../domain/Instant.js"
 import type { Metadata } from "../../domain/Metadata.js"
 import type { RateLimit } from "../../domain/RateLimit.js"
 import type { SecretTimes } from "../../domain/Rotation.js"
@@ -24,9 +23,7 @@ export class KeyRecord {
   readonly metadata: Metadata
   readonly expiresAt: number | null
   readonly revokedAt: number | null
-  readonly revokedReason: string | null
   readonly disabledAt: number | null
-  readonly disabledReason: string | null
   /** When a rotation superseded the secret that was presented; `null` where it is the current one. */
   readonly supersededAt: number | null
   /** The first moment at which that secret is no longer one of the key's. */
@@ -38,8 +35,6 @@ export class KeyRecord {
   lastUsedAt: number | null
   /** The digest that is stored, and the one to put in its place at the next use; `null` where it is as it should be. */
   redigest: Redigest | null = null
-  /** Made once for those who want them: a `DateTime` is as good as immutable, and costly. */
-  #dates: Dates | null = null
 
   constructor(key: ApiKey, secret: SecretTimes, share: Shared) {
     this.id = key.id
@@ -53,9 +48,7 @@ export class KeyRecord {
     this.metadata = freezeJson(key.metadata)
     this.expiresAt = millis(key.expiresAt)
     this.revokedAt = millis(key.revokedAt)
-    this.revokedReason = key.revokedReason
     this.disabledAt = millis(key.disabledAt)
-    this.disabledReason = key.disabledReason
     this.supersededAt = millis(secret.supersededAt)
     this.validUntil = millis(secret.validUntil)
     this.createdAt = key.createdAt.epochMillis
@@ -69,24 +62,6 @@ export class KeyRecord {
     const { expiresAt, validUntil } = this
     return validUntil === null || expiresAt === null ? validUntil : Math.min(validUntil, expiresAt)
   }
-
-  get dates(): Dates {
-    this.#dates ??= {
-      createdAt: DateTime.unsafeMake(this.createdAt),
-      updatedAt: DateTime.unsafeMake(this.updatedAt),
-      expiresAt: instant(this.expiresAt),
-      revokedAt: instant(this.revokedAt),
-      supersededAt: instant(this.supersededAt),
-      supersededUntil: instant(this.supersededUntil)
-    }
-    return this.#dates
-  }
-}
-
-/** The times of a key, and of the secret that was presented, that a use does not change. */
-type Dates = Pick<ApiKey, "createdAt" | "updatedAt" | "expiresAt" | "revokedAt"> & {
-  readonly supersededAt: Instant | null
-  readonly supersededUntil: Instant | null
 }
 
 /** One digest to be put in the place of another of the same plaintext. */
@@ -133,28 +108,13 @@ const freezeJson = <A>(value: A): A => {
   return Object.freeze(value)
 }
 
-const millis = (instant: DateTime.Utc | null): number | null => (instant === null ? null : instant.epochMillis)
+const millis = (instant: Instant | null): number | null => (instant === null ? null : instant.epochMillis)
 
-const instant = (at: number | null): DateTime.Utc | null => (at === null ? null : DateTime.unsafeMake(at))
-
-let latest = DateTime.unsafeMake(0)
-
-/** Of many calls in a millisecond, the time is made once. */
-const recentInstant = (at: number | null): DateTime.Utc | null => {
-  if (at === null) return null
-  if (latest.epochMillis !== at) latest = DateTime.unsafeMake(at)
-  return latest
-}
+export const instantOrNull = (millis: number | null): Instant | null => (millis === null ? null : instantOf(millis))
 
 /** The key of a record, which is the caller's own. */
-export const entityOf = (
-  record: KeyRecord,
-  metadata: Metadata,
-  useCount: number,
-  lastUsedAt: number | null
-): ApiKey => {
-  const { createdAt, expiresAt, revokedAt, updatedAt } = record.dates
-  return storedKey({
+export const entityOf = (record: KeyRecord, metadata: Metadata, useCount: number, lastUsedAt: number | null): ApiKey =>
+  storedKey({
     id: record.id,
     organizationId: record.organizationId,
     projectId: record.projectId,
@@ -164,15 +124,14 @@ export const entityOf = (
     scopes: record.scopes,
     rateLimits: record.rateLimits,
     metadata,
-    expiresAt,
-    revokedAt,
-    revokedReason: record.revokedReason,
-    // It verified, so it is enabled.
+    expiresAt: instantOrNull(record.expiresAt),
+    // It verified, so it is active.
+    revokedAt: null,
+    revokedReason: null,
     disabledAt: null,
     disabledReason: null,
     useCount,
-    lastUsedAt: recentInstant(lastUsedAt),
-    createdAt,
-    updatedAt
+    lastUsedAt: instantOrNull(lastUsedAt),
+    createdAt: instantOf(record.createdAt),
+    updatedAt: instantOf(record.updatedAt)
   })
-}

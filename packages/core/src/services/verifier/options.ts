@@ -5,6 +5,7 @@ import { decodeInputEither } from "../../domain/Input.js"
 import { Cost } from "../../domain/RateLimit.js"
 import { Scopes } from "../../domain/Scope.js"
 import { readPlainOptions } from "./plainOptions.js"
+import type { ValidateKeyOptions } from "./ValidateKeyOptions.js"
 import type { Validation } from "./Validation.js"
 
 const flag = Schema.optionalWith(Schema.Boolean, { default: () => true })
@@ -47,6 +48,13 @@ export const decodeVerification = (input: unknown): Validation | InvalidInputErr
   const decoded = decodeGivenVerification(input)
   if (Either.isLeft(decoded)) return decoded.left
   return decoded.right.trackUsage ? counted : uncounted
+}
+
+/** What options of `verifyKey` ask, as options of `validateKey`. */
+export const asValidationOptions = (input: unknown): ValidateKeyOptions | InvalidInputError => {
+  const asked = decodeVerification(input)
+  if (asked instanceof Error) return asked
+  return { trackUsage: asked.trackUsage, checkRateLimit: false }
 }
 
 /**
