@@ -21,7 +21,7 @@ const run = async ({ only, out, scale }: Options): Promise<Report> => {
   const exactness = admissions.filter((admission) => asked.has(admission))
 
   const needs = [...wanted.map(comparisonOf), ...exactness].flatMap((each) => each.needs)
-  const running = await startAll([...new Set(needs)])
+  const running = await startAll([...new Set(needs)], { durable: true })
   try {
     const servers: Servers = Object.fromEntries(running.map(({ name, url }) => [name, url]))
     const machine = await describeMachine(servers)

@@ -31,6 +31,9 @@ export interface Service {
   /** What the server says when it takes connections. */
   readonly readyLine: RegExp
 
+  /** Arguments by which it is as durable as in production, where its others make it less. */
+  readonly durability: ReadonlyArray<string>
+
   readonly container: {
     readonly image: string
     readonly port: number

@@ -1,7 +1,7 @@
 /** @import { Service } from "./Service.js" */
 import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { innodb, installedIn, settings, shareOf } from "./mysqlSettings.mjs"
+import { durability, innodb, installedIn, settings, shareOf } from "./mysqlSettings.mjs"
 
 /** What `mariadb-install-db` feeds to the server, under the names of now and of before. */
 const systemTables = [
@@ -27,6 +27,7 @@ export const mariadb = {
   protocol: "mysql",
   minimum: "10.11",
   stopSignal: "SIGKILL",
+  durability,
   readyLine: /ready for connections/,
 
   container: {

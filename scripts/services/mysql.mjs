@@ -1,7 +1,7 @@
 /** @import { Service } from "./Service.js" */
 import { writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { innodb, installedIn, settings } from "./mysqlSettings.mjs"
+import { durability, innodb, installedIn, settings } from "./mysqlSettings.mjs"
 
 const own = ["--mysqlx=OFF", "--innodb-redo-log-capacity=256M"]
 
@@ -13,6 +13,7 @@ export const mysql = {
   protocol: "mysql",
   minimum: "8.4",
   stopSignal: "SIGKILL",
+  durability,
   readyLine: /ready for connections/,
 
   container: {

@@ -6,6 +6,8 @@ import { dirname, join } from "node:path"
 // innodb-flush-log-at-trx-commit=0 it would lose those of the last second.
 export const innodb = ["--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2"]
 
+export const durability = ["--innodb-flush-method=fsync", "--innodb-flush-log-at-trx-commit=1"]
+
 /** The time zone shows who relies on that of the server. */
 export const settings = [
   ...innodb,

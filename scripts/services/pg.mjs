@@ -46,6 +46,7 @@ export const pg = {
   // Immediate shutdown. A postmaster that is killed leaves a segment of System V shared memory behind, of which a
   // machine has few.
   stopSignal: "SIGQUIT",
+  durability: ["-c", "fsync=on"],
   readyLine: /database system is ready to accept connections/,
 
   container: {

@@ -38,14 +38,16 @@ const given = async (/** @type {ServiceName} */ name, /** @type {string} */ url)
  * The server that the environment names, else one that starts now.
  *
  * @param {ServiceName} name
+ * @param {{ readonly durable?: boolean }} [options] whether one that starts now keeps what it committed when the machine
+ *   loses power, as it would in production
  * @returns {Promise<Running>}
  */
-export const startOrGiven = async (name) => {
-  const { title, variable } = services[name]
+export const startOrGiven = async (name, { durable = false } = {}) => {
+  const { durability, title, variable } = services[name]
   const url = process.env[variable]
   if (url !== undefined && url !== "") return given(name, url)
   const start = Date.now()
-  const { origin, stop, ...server } = await startServer(name)
+  const { origin, stop, ...server } = await startServer(name, durable ? { settings: durability } : {})
   const version = await serverVersion(server.url)
   say(
     `${title} ${version}, ${origins[origin]}, on ${new URL(server.url).host}, in ${((Date.now() - start) / 1000).toFixed(1)} s`
@@ -54,8 +56,11 @@ export const startOrGiven = async (name) => {
 }
 
 /** All of them, or none. */
-export const startAll = async (/** @type {ReadonlyArray<ServiceName>} */ names) => {
-  const outcomes = await Promise.allSettled(names.map(startOrGiven))
+export const startAll = async (
+  /** @type {ReadonlyArray<ServiceName>} */ names,
+  /** @type {Parameters<typeof startOrGiven>[1]} */ options = {}
+) => {
+  const outcomes = await Promise.allSettled(names.map((name) => startOrGiven(name, options)))
   const running = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []))
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []))
   if (failures.length === 0) return running

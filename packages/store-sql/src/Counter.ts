@@ -16,7 +16,7 @@ export interface CounterRow {
   readonly carry: unknown
 }
 
-/** The columns that {@link toCounter} reads, of the alias `r`. */
+/** The columns that {@link toCounter} reads, of the alias `r`, in this order. */
 export const counterColumns = "r.name, r.algorithm, r.limit_window, r.charged_at, r.used, r.carry"
 
 /** A counter as its row keeps it. */

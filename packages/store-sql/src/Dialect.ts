@@ -37,6 +37,13 @@ export interface Dialect {
   /** Columns of a row, separated by commas, each after the alias of its table. */
   readonly columns: (row: { readonly fields: Readonly<Record<string, unknown>> }, alias?: string) => Statement.Fragment
   readonly id: (id: string) => unknown
+  /**
+   * What the placeholders of {@link Dialect.isOneOf} stand for. A list of ids is one value where a database takes that; one
+   * id is itself, so that it is looked up by an index however small the table is.
+   */
+  readonly ids: (ids: ReadonlyArray<string>) => ReadonlyArray<unknown>
+  /** Whether a column is one of at least one id. */
+  readonly isOneOf: (column: string, ids: ReadonlyArray<unknown>) => Statement.Fragment
   readonly decodeId: (column: unknown) => string
   readonly instant: (millis: number) => unknown
   readonly bytes: (bytes: Uint8Array) => unknown
@@ -91,6 +98,14 @@ export const makeDialect = (database: Database): Dialect => {
           .join(", ")
       ),
     id: encode.id,
+    ids: sql.onDialectOrElse({
+      pg: () => (ids: ReadonlyArray<string>) => (ids.length === 1 ? ids : [new PgList(ids)]),
+      orElse: () => (ids: ReadonlyArray<string>) => padded(ids).map(encode.id)
+    }),
+    isOneOf: (column, ids) =>
+      isList(ids)
+        ? sql`${sql.literal(column)} = any(${ids[0]}::uuid[])`
+        : sql`${sql.literal(column)} in ${sql.in(ids)}`,
     decodeId: Schema.decodeUnknownSync(database.columns.id),
     instant: encode.instant,
     bytes: encode.bytes,
@@ -106,8 +121,9 @@ export const makeDialect = (database: Database): Dialect => {
     prepared: (write, paramsOf, asValues = false) => {
       const texts = new Map<number, string>()
       return (values) => {
-        const text = texts.get(values.length) ?? write(values).compile(true)[0]
-        texts.set(values.length, text)
+        const length = isList(values) ? 0 : values.length
+        const text = texts.get(length) ?? write(values).compile(true)[0]
+        texts.set(length, text)
         return { text, params: paramsOf(values), asValues }
       }
     },
@@ -118,6 +134,23 @@ export const makeDialect = (database: Database): Dialect => {
     affectedBy: database.affected
   }
 }
+
+/** A list of ids as one value. The driver writes each element of an array with care that ids do not need. */
+class PgList {
+  readonly #ids: ReadonlyArray<string>
+
+  constructor(ids: ReadonlyArray<string>) {
+    this.#ids = ids
+  }
+
+  /** Is called by the driver. */
+  toPostgres(): string {
+    return `{${this.#ids.join()}}`
+  }
+}
+
+/** Whether values of whatever number are one value. */
+const isList = (values: ReadonlyArray<unknown>): boolean => values[0] instanceof PgList
 
 /** Like a list of values, but of a length that is a power of two: each length is a statement to prepare and to keep. */
 export const padded = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => {

@@ -19,9 +19,9 @@ import {
   type UsageTotal
 } from "@apikeys/core"
 import { DateTime, Effect } from "effect"
-import { type Counter, counterColumns, toCounter, toCounterRow } from "./Counter.js"
+import { type Counter, type CounterRow, counterColumns, toCounter, toCounterRow } from "./Counter.js"
 import { makeCounterPruning, pruneEvery } from "./CounterPruning.js"
-import { type Dialect, inPowersOfTwo, padded } from "./Dialect.js"
+import { type Dialect, inPowersOfTwo } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
 import { type Query, type Script, together } from "./Script.js"
 import type { UseCounts } from "./UseCounts.js"
@@ -32,12 +32,24 @@ const maxWritten = 128
 /** The counters of a key, by name. */
 interface KeyCounters {
   /** Whether the key is there: of one that was deleted nothing is kept. */
-  readonly exists: boolean
+  exists: boolean
   readonly counters: Map<string, Counter>
   readonly changed: Set<string>
 }
 
 type Known = Map<KeyId, KeyCounters>
+
+/** A row of a key and one of its counters, or of a key that has none, with the server's time. */
+type CounterValues = readonly [
+  keyId: unknown,
+  name: string | null,
+  algorithm: CounterRow["algorithm"],
+  window: string,
+  chargedAt: unknown,
+  used: unknown,
+  carry: unknown,
+  now: unknown
+]
 
 /**
  * The port over a database.
@@ -52,36 +64,47 @@ export const makeRateLimitStore = (
 ) => {
   const { query, run, sql, tables } = dialect
 
-  /** @param clock the time of Effect's `Clock` where that is the one that counts, else `null` */
-  const timeOf = function* (row: unknown, clock: number | null): Script<number> {
+  /**
+   * @param read the server's time, where it came with something else
+   * @param clock the time of Effect's `Clock` where that is the one that counts, else `null`
+   */
+  const timeOf = function* (read: unknown, clock: number | null): Script<number> {
     if (clock !== null) return clock
-    const [first] = row === undefined ? yield query(sql`select ${dialect.nowMillis} as now_millis`) : [row]
-    return Number((first as { readonly now_millis: unknown }).now_millis)
+    if (read !== undefined) return Number(read)
+    const [row] = yield query(sql`select ${dialect.nowMillis} as now_millis`)
+    return Number((row as { readonly now_millis: unknown }).now_millis)
   }
 
   /**
    * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
    * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
    */
-  const lockKeys = (charges: ReadonlyArray<OfKey>): Query => lockRows(padded(keyIdsOf(charges)).map(dialect.id))
+  const lockKeys = (charges: ReadonlyArray<OfKey>): Query => lockRows(dialect.ids(keyIdsOf(charges)))
 
   const lockRows = dialect.prepared<unknown>(
-    (ids) => {
-      const inOrder = sql.onDialectOrElse({
-        mysql: () => sql`force index (primary) where id in ${sql.in(ids)} order by id`,
-        orElse: () => sql`where id in ${sql.in(ids)} order by id`
-      })
-      return sql`select id from ${tables.keys} ${inOrder} ${dialect.forUpdate}`
-    },
+    (ids) =>
+      sql.onDialectOrElse({
+        mysql: () => sql`
+          select id from ${tables.keys} force index (primary) where ${dialect.isOneOf("id", ids)} order by id
+          ${dialect.forUpdate}`,
+        // Nobody needs the rows; and whoever refers to a key need not wait.
+        pg: () => sql`
+          select count(*) from (
+            select id from ${tables.keys} where ${dialect.isOneOf("id", ids)} order by id for no key update
+          ) held`,
+        orElse: () => sql`
+          select id from ${tables.keys} where ${dialect.isOneOf("id", ids)} order by id ${dialect.forUpdate}`
+      }),
     (ids) => ids
   )
 
   const counterRows = dialect.prepared<unknown>(
     (ids) => sql`
-      select k.id as key_id, ${sql.literal(counterColumns)}, ${dialect.nowMillis} as now_millis
+      select k.id as key_id, ${sql.literal(counterColumns)}, (select ${dialect.nowMillis}) as now_millis
       from ${tables.keys} k left join ${tables.rateLimits} r on r.key_id = k.id
-      where k.id in ${sql.in(ids)}`,
-    (ids) => ids
+      where ${dialect.isOneOf("k.id", ids)}`,
+    (ids) => ids,
+    true
   )
 
   /**
@@ -97,16 +120,19 @@ export const makeRateLimitStore = (
   ): Script<readonly [known: Known, now: number]> {
     const ids = keyIdsOf(charges)
     const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
-    const counters = counterRows(padded(ids).map(dialect.id))
+    const counters = counterRows(dialect.ids(ids))
     const rows = yield locked.length > 0 && dialect.locksRows ? { ...counters, before: [lockKeys(locked)] } : counters
-    for (const row of rows) {
-      const { key_id, name } = row as { readonly key_id: unknown; readonly name: string | null }
-      const keyId = dialect.decodeId(key_id) as KeyId
-      const counters = known.get(keyId)?.counters ?? new Map<string, Counter>()
-      if (name !== null) counters.set(name, toCounter(row))
-      known.set(keyId, { exists: true, counters, changed: new Set() })
+    let time: unknown
+    for (const row of rows as ReadonlyArray<CounterValues>) {
+      const [key_id, name, algorithm, limit_window, charged_at, used, carry, now_millis] = row
+      const counters = known.get(dialect.decodeId(key_id) as KeyId)
+      time = now_millis
+      if (counters === undefined) continue
+      counters.exists = true
+      if (name === null) continue
+      counters.counters.set(name, toCounter({ name, algorithm, limit_window, charged_at, used, carry }))
     }
-    return [known, yield* timeOf(rows[0], clock)]
+    return [known, yield* timeOf(time, clock)]
   }
 
   const orUpdate = sql.onDialectOrElse({
@@ -126,6 +152,16 @@ export const makeRateLimitStore = (
     (rows) => rows.flatMap((row) => Object.values(row))
   )
 
+  /** One text however many they are, and one value. */
+  const writeList = dialect.prepared<string>(
+    ([list]) => sql`
+      insert into ${tables.rateLimits} (key_id, name, algorithm, limit_window, charged_at, used, carry)
+      select key_id, name, algorithm, limit_window, charged_at, used, carry from jsonb_to_recordset(${list}::jsonb) as r (
+        key_id uuid, name text, algorithm text, limit_window text, charged_at bigint, used bigint, carry bigint
+      ) ${orUpdate}`,
+    (values) => values
+  )
+
   const writesOf = (known: Known): ReadonlyArray<Query> => {
     const changed = [...known].flatMap(([keyId, { changed, counters, exists }]) =>
       exists
@@ -134,7 +170,10 @@ export const makeRateLimitStore = (
             .map((counter) => ({ key_id: dialect.id(keyId), ...toCounterRow(counter) }))
         : []
     )
-    return inPowersOfTwo(changed, maxWritten).map(writeRows)
+    return sql.onDialectOrElse({
+      pg: () => (changed.length === 0 ? [] : [writeList([JSON.stringify(changed)])]),
+      orElse: () => inPowersOfTwo(changed, maxWritten).map(writeRows)
+    })
   }
 
   /** Decides with the counters of the keys at hand, in order, and keeps what came of it. */

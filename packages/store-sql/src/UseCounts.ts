@@ -45,7 +45,7 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
     const ordered = uses.length === 1 ? uses : [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
     return sql.onDialectOrElse({
       mysql: () => once({ ...dialect.query(addInJsonOrder(ordered)), before }),
-      pg: () => once({ ...addInLockedOrder([listOf(ordered)]), before, last }),
+      pg: () => once({ ...addLocked(ordered), before, last }),
       orElse: () => addOneByOne(ordered, before)
     })
   }
@@ -99,6 +99,11 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
       returning ${dialect.columns(dialect.rows.Usage, "k")}`,
     (values) => values
   )
+
+  const addLocked = (uses: ReadonlyArray<Usage>): Query => {
+    const [only] = uses
+    return only !== undefined && uses.length === 1 ? addUse(valuesOf(only)) : addInLockedOrder([listOf(uses)])
+  }
 
   const listOf = (uses: ReadonlyArray<Usage>): string =>
     JSON.stringify(

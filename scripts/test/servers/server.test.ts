@@ -10,7 +10,7 @@ import { answers, createDatabase, serverVersion, withConnection } from "../../se
 import { childrenOf, isAlive } from "../../services/processTree.mjs"
 import type { Server } from "../../services/Service.js"
 import { startServer } from "../../services/server.mjs"
-import { serviceNames } from "../../services/services.mjs"
+import { serviceNames, services } from "../../services/services.mjs"
 import { until } from "./until.js"
 
 // A server may have to be downloaded first.
@@ -129,6 +129,26 @@ describe.each(names)("a server of one's own: %s", (name) => {
       await Promise.all([one.stop(), two.stop()])
     }
     expect(await answers(one.url)).toBe(false)
+  }, 60_000)
+
+  it("is as durable as in production where that is asked for", async () => {
+    const { durability, variable } = services[name]
+    const [fast, durable] = await Promise.all([startServer(name), startServer(name, { settings: durability })])
+    try {
+      const keeps = (url: string) =>
+        withConnection(url, async (query) => {
+          const [row] = await query(
+            name === "pg"
+              ? "show fsync"
+              : "select @@innodb_flush_method as method, @@innodb_flush_log_at_trx_commit as log"
+          )
+          return Object.values(row ?? {}).map((value) => String(value).toLowerCase())
+        })
+      expect(await keeps(durable.url), variable).toEqual(name === "pg" ? ["on"] : ["fsync", "1"])
+      expect(await keeps(fast.url), variable).toEqual(name === "pg" ? ["off"] : ["nosync", "2"])
+    } finally {
+      await Promise.all([fast.stop(), durable.stop()])
+    }
   }, 60_000)
 
   it("says why it does not start", async () => {

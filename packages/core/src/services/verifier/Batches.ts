@@ -35,6 +35,15 @@ interface Waiting<Request, Answer, E> {
 const nobody = Exit.interrupt(FiberId.none)
 
 /**
+ * Those who were just answered come again in this time, and go with the others: without it, one that came by itself once
+ * would have a batch for itself each time, while all others wait.
+ */
+const turn = Effect.async<void>((resume) => {
+  const immediate = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(immediate))
+})
+
+/**
  * Goes once for many: requests that arrive together, or while others are under way, make one batch. One that comes
  * alone goes at once. A caller that is interrupted takes nobody else's request with it; its own is left out if it has
  * not gone yet.
@@ -87,7 +96,7 @@ export const makeBatches = <Request, Answer, E>({
       Effect.exit,
       Effect.flatMap((exit) => {
         settle(batch, exit)
-        return drain
+        return queue.length === 0 ? drain : Effect.zipRight(turn, drain)
       })
     )
   })

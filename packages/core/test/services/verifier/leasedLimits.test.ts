@@ -43,8 +43,8 @@ describe("leased limits", () => {
       yield* Effect.repeatN(go, 3)
       calls.clear()
       yield* Effect.repeatN(go, 3)
-      assert.isBelow(calls.count("RateLimitStore.lease"), 1200 / 20)
-      assert.isBelow(calls.count("RateLimitStore.refund"), 1200 / 20)
+      assert.isBelow(calls.count("RateLimitStore.lease"), 1200 / 15)
+      assert.isBelow(calls.count("RateLimitStore.refund"), 1200 / 15)
       yield* TestClock.adjust("250 millis")
       for (const { key } of keys) {
         const [limit] = yield* Context.get(own, ApiKeys).getLimits(key.id)
