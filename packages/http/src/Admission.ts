@@ -46,6 +46,16 @@ export const remember = (message: object, admission: Admission): void => {
  * charges only what its cost is higher by. `null` where nothing is left.
  */
 export const questionOf = (rules: RequestRules, admission: Admission | undefined): Question | null => {
+  if (admission !== undefined || !Object.isFrozen(rules)) return makeQuestion(rules, admission)
+  const known = firstQuestions.get(rules) ?? makeQuestion(rules, undefined)
+  if (known !== null) firstQuestions.set(rules, known)
+  return known
+}
+
+/** Of rules that are the same for each request: what a request is asked that passed no guard before. */
+const firstQuestions = new WeakMap<RequestRules, Question>()
+
+const makeQuestion = (rules: RequestRules, admission: Admission | undefined): Question | null => {
   const charged = admission?.charged ?? null
   const due = Math.max(0, rules.cost - (charged ?? 0))
   const looks = rules.checkRateLimit && (charged === null || due > 0)
@@ -54,7 +64,7 @@ export const questionOf = (rules: RequestRules, admission: Admission | undefined
   const { organizationId, productId, projectId, requiredScopes } = rules
   return {
     // Where no limit is looked at, a cost says only whether the call is a use.
-    options: {
+    options: Object.freeze({
       organizationId,
       projectId,
       productId,
@@ -62,7 +72,7 @@ export const questionOf = (rules: RequestRules, admission: Admission | undefined
       checkRateLimit: looks,
       trackUsage: counts,
       cost: looks ? due : counts ? 1 : 0
-    },
+    }),
     looks,
     counts
   }

@@ -1,6 +1,6 @@
 import type { RateLimitStatus } from "@apikeys/core"
 import type { HeaderFields } from "./HeaderFields.js"
-import { maxInteger, serializeDictionary, serializeList } from "./StructuredField.js"
+import { maxInteger, serializeDictionary, serializeList, serializeParameters } from "./StructuredField.js"
 
 /**
  * In which words rate limits are told.
@@ -44,8 +44,8 @@ export const rateLimitFields = (
   switch (dialect) {
     case "draft-11":
       return [
-        ["RateLimit-Policy", serializeList(limits.map(policy))],
-        ["RateLimit", serializeList([serviceLimit(told)])]
+        ["RateLimit-Policy", limits.map((limit) => wordsOf(limit).policy).join(", ")],
+        ["RateLimit", serviceLimit(told)]
       ]
     case "draft-7":
       return [
@@ -77,20 +77,40 @@ const windowSeconds = (limit: RateLimitStatus): number =>
     ? limit.windowSeconds
     : Math.min(maxInteger, Math.max(1, Math.ceil((limit.windowSeconds * limit.burst) / limit.requests)))
 
-const policy = (limit: RateLimitStatus) => ({
-  value: limit.name,
-  parameters: [["q", quota(limit)] as const, ["w", windowSeconds(limit)] as const]
-})
+/** What is told of a limit each time. */
+interface Words {
+  readonly name: string
+  readonly policy: string
+}
+
+/** Requests come far more often than limits change, so this is written once; of more than so many limits, anew. */
+const words = new Map<string, Words>()
+const maxWords = 1000
+
+const wordsOf = (limit: RateLimitStatus): Words => {
+  const id = `${quota(limit)} ${limit.burst === null ? "" : limit.requests} ${limit.windowSeconds} ${limit.name}`
+  const known = words.get(id)
+  if (known !== undefined) return known
+  const parameters = [["q", quota(limit)] as const, ["w", windowSeconds(limit)] as const]
+  const made = {
+    name: serializeList([{ value: limit.name, parameters: [] }]),
+    policy: serializeList([{ value: limit.name, parameters }])
+  }
+  if (words.size >= maxWords) words.clear()
+  words.set(id, made)
+  return made
+}
 
 const namelessPolicy = (limit: RateLimitStatus) => ({
   value: quota(limit),
   parameters: [["w", windowSeconds(limit)] as const]
 })
 
-const serviceLimit = ({ limit, remaining, seconds }: Told) => ({
-  value: limit.name,
-  parameters: seconds === null ? [["r", remaining] as const] : [["r", remaining] as const, ["t", seconds] as const]
-})
+const serviceLimit = ({ limit, remaining, seconds }: Told): string =>
+  wordsOf(limit).name +
+  serializeParameters(
+    seconds === null ? [["r", remaining] as const] : [["r", remaining] as const, ["t", seconds] as const]
+  )
 
 /** Older dialects know of no reset that does not come. */
 const reset = ({ limit, seconds }: Told): number => seconds ?? limit.resetAfterSeconds

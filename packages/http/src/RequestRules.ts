@@ -51,8 +51,8 @@ export const rulesOf = <Request>(options: GuardRules<Request>): ((request: Reque
   const { checkRateLimit, cost, requiredScopes, trackUsage } = {
     requiredScopes: resolver<Request, ReadonlyArray<string>>(
       "requiredScopes",
-      Array.isArray(options.requiredScopes) ? [...options.requiredScopes] : options.requiredScopes,
-      [],
+      Array.isArray(options.requiredScopes) ? Object.freeze([...options.requiredScopes]) : options.requiredScopes,
+      Object.freeze([]),
       optionRules.requiredScopes
     ),
     cost: resolver("cost", options.cost, 1, optionRules.cost),

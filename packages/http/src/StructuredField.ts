@@ -24,7 +24,18 @@ const serializeBare = (value: string | number | Date): string => {
 
 /** RFC 9651, section 4.1.3. Names of parameters come from this package alone, and are keys of the RFC. */
 const serializeItem = ({ parameters, value }: StructuredItem): string =>
-  parameters.reduce((text, [name, parameter]) => `${text};${name}=${serializeBare(parameter)}`, serializeBare(value))
+  serializeBare(value) + serializeParameters(parameters)
+
+/**
+ * Parameters of an item, RFC 9651, section 4.1.1.2.
+ *
+ * @throws RangeError where the RFC has no form for a value
+ */
+export const serializeParameters = (parameters: StructuredItem["parameters"]): string => {
+  let text = ""
+  for (const [name, parameter] of parameters) text += `;${name}=${serializeBare(parameter)}`
+  return text
+}
 
 /**
  * A list of items, RFC 9651, section 4.1.1.

@@ -108,11 +108,24 @@ const read = (input: object): Validation => {
   }
 }
 
+/** Of options that cannot change any more, such as a guard's, which are the same for each request. */
+const constants = new WeakMap<object, Validation>()
+
+const isConstant = (input: object): boolean =>
+  Object.isFrozen(input) &&
+  Object.values(Object.getOwnPropertyDescriptors(input)).every(
+    ({ get, value }) => get === undefined && (typeof value !== "object" || Object.isFrozen(value))
+  )
+
 /** Options of the usual form: a plain object of known fields, each as it is stored. `null` for any other. */
 export const readPlainOptions = (input: unknown): Validation | null => {
   if (typeof input !== "object" || input === null) return null
+  const known = constants.get(input)
+  if (known !== undefined) return known
   try {
-    return read(input)
+    const validation = read(input)
+    if (isConstant(input)) constants.set(input, Object.freeze(validation))
+    return validation
   } catch {
     // Also what a getter or a proxy of the caller's threw: the schema reads it again, and tells.
     return null

@@ -84,4 +84,26 @@ describe("options that are read without the schema", () => {
     requiredScopes.push("write")
     expect(read?.requiredScopes).toEqual(["read"])
   })
+
+  it("are read once where they cannot change, and each time where something of them can", () => {
+    const constant = Object.freeze({ cost: 2, requiredScopes: Object.freeze(["read"]), productId: null })
+    const read = readPlainOptions(constant)
+    expect(read).toMatchObject({ cost: 2, requiredScopes: ["read"] })
+    expect(readPlainOptions(constant)).toBe(read)
+
+    const requiredScopes = ["read"]
+    const growing = Object.freeze({ requiredScopes })
+    expect(readPlainOptions(growing)?.requiredScopes).toEqual(["read"])
+    requiredScopes.push("write")
+    expect(readPlainOptions(growing)?.requiredScopes).toEqual(["read", "write"])
+
+    let cost = 0
+    const counting = Object.freeze(Object.defineProperty({}, "cost", { enumerable: true, get: () => ++cost }))
+    expect([readPlainOptions(counting)?.cost, readPlainOptions(counting)?.cost]).toEqual([1, 2])
+
+    const changing: { cost: number } = { cost: 1 }
+    expect(readPlainOptions(changing)?.cost).toBe(1)
+    changing.cost = 5
+    expect(readPlainOptions(changing)?.cost).toBe(5)
+  })
 })
