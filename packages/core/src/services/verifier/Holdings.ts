@@ -15,6 +15,8 @@ interface Holding {
   readonly until: number
   /** By when what is left of them is put aside. */
   readonly due: number
+  /** Since when they are at hand. */
+  readonly since: number
   /** The limits as the store has them, without these permits. */
   readonly statuses: ReadonlyArray<RateLimitStatus>
   left: number
@@ -38,21 +40,28 @@ const withLeft = (statuses: ReadonlyArray<RateLimitStatus>, left: number): RateL
   limits: statuses.map((status) => shown(status, left))
 })
 
-/**
- * Is told of a lease that ended.
- *
- * @param left so many of its permits were not spent
- */
-export type OnEnd = (id: KeyId, limits: ReadonlyArray<RateLimit>, permits: number, left: number) => void
+/** A lease that ended. */
+export interface Ended {
+  readonly keyId: KeyId
+  readonly limits: ReadonlyArray<RateLimit>
+  readonly permits: number
+  /** So many of them were not spent. */
+  readonly left: number
+  /** In this part of its time, above 0 and up to 1. */
+  readonly part: number
+}
+
+/** Leases that were spent to this number of permits are of keys that are called again and again in their time. */
+const busy = 4
 
 /** The permits that this process took ahead: at hand, or put aside to be given back. */
 export class Holdings {
   readonly #held = new Map<KeyId, Holding>()
   readonly #aside = new Map<KeyId, RateLimitRefund>()
   #due = Number.POSITIVE_INFINITY
-  readonly #onEnd: OnEnd
+  readonly #onEnd: (ended: Ended) => void
 
-  constructor(onEnd: OnEnd) {
+  constructor(onEnd: (ended: Ended) => void) {
     this.#onEnd = onEnd
   }
 
@@ -63,7 +72,7 @@ export class Holdings {
     held.left -= cost
     if (held.left === 0) {
       this.#held.delete(id)
-      this.#onEnd(id, limits, held.lease.permits, 0)
+      this.#end(id, held, now)
     }
     return withLeft(held.statuses, held.left)
   }
@@ -78,17 +87,22 @@ export class Holdings {
   ): RateLimitOutcome {
     const due = until + slack * Math.max(0, until - now)
     this.#due = Math.min(this.#due, due)
-    this.#held.set(keyId, { lease, limits, until, due, statuses, left: lease.permits })
+    this.#held.set(keyId, { lease, limits, since: now, until, due, statuses, left: lease.permits })
     return withLeft(statuses, lease.permits)
   }
 
   /** Puts aside what is left of a lease, so that it is given back and not spent any more. */
-  putAside(id: KeyId): void {
+  putAside(id: KeyId, now: number): void {
     const held = this.#held.get(id)
     if (held === undefined) return
     this.#held.delete(id)
-    this.#onEnd(id, held.limits, held.lease.permits, held.left)
+    this.#end(id, held, now)
     this.#aside.set(id, { keyId: id, limits: held.limits, lease: { ...held.lease, permits: held.left } })
+  }
+
+  #end(keyId: KeyId, { lease, left, limits, since, until }: Holding, now: number): void {
+    const part = Math.min(1, Math.max(now - since, 1) / Math.max(until - since, 1))
+    this.#onEnd({ keyId, limits, permits: lease.permits, left, part })
   }
 
   /** Whether permits of a key are at hand that may be spent. */
@@ -101,7 +115,23 @@ export class Holdings {
   putEndedAside(now: number): void {
     for (const [id, { until }] of this.#held) {
       if (until > now) return
-      this.putAside(id)
+      this.putAside(id, now)
+    }
+  }
+
+  /**
+   * Puts aside those that came first, are in the second half of their time and were spent again and again, so that the
+   * leases of many keys come to be taken at once.
+   *
+   * @param count so many at most
+   */
+  putEarlyAside(now: number, count: number, isWanted: (id: KeyId) => boolean): void {
+    let put = 0
+    for (const [id, { lease, left, since, until }] of this.#held) {
+      if (put >= count || now - since < until - now) return
+      if (lease.permits - left < busy || !isWanted(id)) continue
+      this.putAside(id, now)
+      put++
     }
   }
 
@@ -109,7 +139,7 @@ export class Holdings {
   sweep(now: number): void {
     this.#due = Number.POSITIVE_INFINITY
     for (const [id, { due, until }] of this.#held) {
-      if (until <= now) this.putAside(id)
+      if (until <= now) this.putAside(id, now)
       else this.#due = Math.min(this.#due, due)
     }
   }

@@ -36,7 +36,7 @@ const machineClock = Clock.make()
 export const makeLeasedLimits = Effect.gen(function* () {
   const store = yield* RateLimitStore
   const pace = new Pace()
-  const holdings = new Holdings((...lease) => pace.ended(...lease))
+  const holdings = new Holdings((lease) => pace.ended(lease))
   /** One thing at a time goes to the store: whoever is refused has seen all that was given back. */
   const turn = yield* Effect.makeSemaphore(1)
   /** Open while there are permits at hand. */
@@ -77,18 +77,19 @@ export const makeLeasedLimits = Effect.gen(function* () {
   }
 
   /** What is left of a lease of the same key is given back first: nobody is refused for want of it. */
-  const withRefund = (request: Omit<LeaseRequest, "refund">): LeaseRequest => {
-    holdings.putAside(request.keyId)
+  const withRefund = (request: Omit<LeaseRequest, "refund">, now: number): LeaseRequest => {
+    holdings.putAside(request.keyId, now)
     const refund = holdings.takeAsideOf(request.keyId)
     if (refund !== null) pace.returned(refund)
     return { ...request, refund }
   }
 
   /** A transaction that is needed anyway takes permits of other keys along, which spares each of them one of its own. */
-  const along = (called: number, now: number): ReadonlyArray<LeaseRequest> =>
-    pace
-      .along(Math.max(0, together - called), now, (id) => holdings.has(id, now))
-      .map((key) => withRefund({ ...key, cost: 0 }))
+  const along = (called: number, now: number): ReadonlyArray<LeaseRequest> => {
+    const count = Math.max(0, together - called)
+    holdings.putEarlyAside(now, count - pace.spenders, (id) => pace.isRoomy(id))
+    return pace.along(count, now, (id) => holdings.has(id, now)).map((key) => withRefund({ ...key, cost: 0 }, now))
+  }
 
   /** Asks for permits ahead with the last call of each key: of what those before it left over. */
   const requestsOf = (calls: ReadonlyArray<RateLimitCharge>, now: number): ReadonlyArray<LeaseRequest> => {
@@ -99,7 +100,7 @@ export const makeLeasedLimits = Effect.gen(function* () {
     }
     const called = calls.map((call) => {
       const { count, last } = paying.get(call.keyId) ?? { count: 0, last: null }
-      const returning = withRefund({ ...call, ahead: 0 })
+      const returning = withRefund({ ...call, ahead: 0 }, now)
       return call === last ? { ...returning, ahead: pace.ahead(call, count, now) } : returning
     })
     return [...called, ...along(calls.length, now)]

@@ -3,6 +3,7 @@ import { capacityOf, type RateLimit } from "../../domain/RateLimit.js"
 import { maxLeaseMillis } from "../../domain/RateLimitLease.js"
 import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import type { LeaseRequest, RateLimitCharge, RateLimitRefund } from "../../ports/RateLimitStore.js"
+import type { Ended } from "./Holdings.js"
 
 /** What this process knows of the calls of one key, its own and those of others. */
 interface Beat {
@@ -90,7 +91,7 @@ class Guesses {
   }
 }
 
-/** Twice as many as were spent. */
+/** Twice as many as before. */
 const more = ({ ahead }: Beat): number => Math.min(most, Math.max(least, 2 * ahead))
 
 /**
@@ -144,12 +145,22 @@ export class Pace {
       if (beat?.asked === now) return
       waiting.delete(keyId)
       if (beat === undefined || isHeld(keyId)) continue
-      const ahead = more(beat)
-      if ((beat.remaining ?? 0) < roomy * ahead) continue
+      if (!this.isRoomy(keyId)) continue
       beat.asked = now
-      beat.ahead = ahead
-      found.push({ keyId, limits, ahead })
+      beat.ahead = more(beat)
+      found.push({ keyId, limits, ahead: beat.ahead })
     }
+  }
+
+  /** Whether a limit has that much left that permits may be taken of it for calls that did not come yet. */
+  isRoomy(id: KeyId): boolean {
+    const beat = this.#beats.get(id)
+    return beat !== undefined && (beat.remaining ?? 0) >= roomy * more(beat)
+  }
+
+  /** How many keys there are whose last lease was spent. */
+  get spenders(): number {
+    return this.#spenders.size
   }
 
   /**
@@ -178,16 +189,18 @@ export class Pace {
     return lives
   }
 
-  /** A lease ended, and so many of its permits were not spent. */
-  ended(id: KeyId, limits: ReadonlyArray<RateLimit>, permits: number, left: number): void {
-    const beat = this.#beats.get(id)
+  /** What was spent of a lease tells how many permits the next one takes, and whether to take it before it is asked for. */
+  ended({ keyId, left, limits, part, permits }: Ended): void {
+    const beat = this.#beats.get(keyId)
     if (beat === undefined) return
-    if (left > 0) beat.ahead = Math.max(0, Math.ceil((beat.ahead - left) / 2))
+    // Half as many again as would have been spent in its whole time: calls that come a little sooner find some left.
+    if (left > 0) beat.ahead = Math.min(beat.ahead, Math.ceil((3 * (permits - left)) / (4 * part)))
     if (beat.isGuess) this.#guesses.learn(left < permits)
     beat.isGuess = false
-    if (left < permits) this.#spenders.set(id, limits)
+    if (left < permits) this.#spenders.set(keyId, limits)
   }
 
+  /** Permits were given back. */
   returned({ keyId, lease }: RateLimitRefund): void {
     const beat = this.#beats.get(keyId)
     if (beat !== undefined && beat.remaining !== null) beat.remaining += lease.permits

@@ -11,8 +11,8 @@ const [outcome] = chargeAll(limits, [{ at: 1_000_000, used: 40, carry: 0 }], 1_0
 
 /** Permits in hand since 0, to be spent before 200. */
 const holding = () => {
-  const ended: Array<readonly [permits: number, left: number]> = []
-  const holdings = new Holdings((_, __, permits, left) => void ended.push([permits, left]))
+  const ended: Array<readonly [permits: number, left: number, part: number]> = []
+  const holdings = new Holdings(({ left, part, permits }) => void ended.push([permits, left, part]))
   const held = holdings.hold({ keyId: id, limits }, lease, outcome, 0, 200)
   return { holdings, held, ended, refund: (permits: number) => ({ keyId: id, limits, lease: { ...lease, permits } }) }
 }
@@ -26,7 +26,7 @@ describe("permits at hand", () => {
     expect(holdings.spend("other" as KeyId, limits, 1, 0)).toBeNull()
     expect(holdings.spend(id, [...limits], 1, 0)).toBeNull()
     expect(holdings.spend(id, limits, 2, 0)?.allowed).toBe(true)
-    expect([holdings.isEmpty, ended]).toEqual([true, [[5, 0]]])
+    expect([holdings.isEmpty, ended]).toEqual([true, [[5, 0, 1 / 200]]])
   })
 
   it("are not spent any more once their time is over, whether or not anybody has looked", () => {
@@ -44,7 +44,7 @@ describe("permits at hand", () => {
     holdings.sweep(199)
     expect([holdings.due, holdings.takeAside()]).toEqual([250, []])
     holdings.sweep(250)
-    expect([holdings.due, holdings.isEmpty, ended]).toEqual([Number.POSITIVE_INFINITY, true, [[5, 4]]])
+    expect([holdings.due, holdings.isEmpty, ended]).toEqual([Number.POSITIVE_INFINITY, true, [[5, 4, 1]]])
     expect(holdings.spend(id, limits, 1, 100)).toBeNull()
     expect(holdings.takeAside()).toEqual([refund(4)])
     expect(holdings.takeAside()).toEqual([])
@@ -61,16 +61,34 @@ describe("permits at hand", () => {
     holdings.putEndedAside(200)
     expect([holdings.takeAsideOf(id), holdings.takeAsideOf(id)]).toEqual([refund(2), null])
     expect([holdings.has(second, 200), holdings.takeAsideOf(third)]).toEqual([true, null])
-    holdings.putAside(second)
+    holdings.putAside(second, 100)
     expect(holdings.takeAside()).toEqual([{ ...refund(5), keyId: second }])
+  })
+
+  it("are put aside early, in the second half of their life, where some were spent and that is wanted", () => {
+    const ids = Array.from({ length: 6 }, (_, i) => `key ${i}` as KeyId)
+    const holdings = new Holdings(() => undefined)
+    for (const keyId of ids) holdings.hold({ keyId, limits }, lease, outcome, 0, 200)
+    holdings.hold({ keyId: id, limits }, lease, outcome, 50, 250)
+    for (const keyId of [...ids.slice(1), id]) holdings.spend(keyId, limits, 4, 50)
+    const held = () => [...ids, id].filter((keyId) => holdings.has(keyId, 100))
+    holdings.putEarlyAside(99, 9, () => true)
+    holdings.putEarlyAside(100, 0, () => true)
+    expect(held()).toHaveLength(7)
+    holdings.spend(ids[0] as KeyId, limits, 3, 100)
+    holdings.putEarlyAside(100, 2, (keyId) => keyId !== ids[1])
+    expect(held()).toEqual([ids[0], ids[1], ids[4], ids[5], id])
+    holdings.putEarlyAside(100, 9, () => true)
+    expect(held()).toEqual([ids[0], id])
+    expect(holdings.takeAside().map(({ keyId }) => keyId)).toEqual([ids[2], ids[3], ids[1], ids[4], ids[5]])
   })
 
   it("are forgotten with what was put aside, of one key alone", () => {
     const { holdings } = holding()
     const other = "other" as KeyId
     holdings.hold({ keyId: other, limits }, lease, outcome, 0, 200)
-    holdings.putAside(id)
-    holdings.putAside(other)
+    holdings.putAside(id, 100)
+    holdings.putAside(other, 100)
     holdings.forget(id)
     expect(holdings.takeAside().map(({ keyId }) => keyId)).toEqual([other])
   })

@@ -19,11 +19,11 @@ describe("the pace of a key's calls", () => {
     expect(new Pace().ahead(key, 1, 0)).toBe(0)
     expect(pace.ahead(key, 1, 100)).toBe(16)
     expect(pace.ahead(key, 1, 200)).toBe(32)
-    pace.ended(id, limits, 32, 20)
-    expect(pace.ahead(key, 1, 300)).toBe(12)
+    pace.ended({ keyId: id, limits, permits: 32, left: 20, part: 1 })
+    expect(pace.ahead(key, 1, 300)).toBe(18)
     expect(pace.ahead(key, 1, 550)).toBe(0)
     // However long ago it was: what it took was spent.
-    pace.ended(id, limits, 12, 11)
+    pace.ended({ keyId: id, limits, permits: 18, left: 17, part: 1 })
     expect(pace.ahead(key, 1, 5000)).toBe(8)
   })
 
@@ -97,8 +97,8 @@ describe("keys that are not called", () => {
   it("take permits along once, unless some were spent, or the key was called", () => {
     const pace = called(10_000, ids.slice(0, 2))
     expect(idsOf(pace.along(31, 1000, none))).toEqual([ids[0], ids[1]])
-    pace.ended(ids[0] as KeyId, wide, 8, 8)
-    pace.ended(ids[1] as KeyId, wide, 8, 0)
+    pace.ended({ keyId: ids[0] as KeyId, limits: wide, permits: 8, left: 8, part: 1 })
+    pace.ended({ keyId: ids[1] as KeyId, limits: wide, permits: 8, left: 0, part: 1 })
     expect(pace.along(31, 2000, none)).toEqual([{ keyId: ids[1], limits: wide, ahead: 16 }])
     called(10_000, ids.slice(0, 1), pace, 3000)
     expect(idsOf(pace.along(31, 4000, none))).toEqual([ids[0]])
@@ -106,11 +106,13 @@ describe("keys that are not called", () => {
 
   it("are more, the more of them were called, and hardly any where none are", () => {
     const right = called()
-    for (const { keyId } of right.along(31, 1000, none)) right.ended(keyId, wide, 8, 0)
+    for (const { keyId } of right.along(31, 1000, none))
+      right.ended({ keyId, limits: wide, permits: 8, left: 0, part: 1 })
     // These four go along as keys whose permits were spent, whatever comes of guesses.
     expect(right.along(31, 1001, none)).toHaveLength(4 + 8)
     const wrong = called()
-    for (const { keyId } of wrong.along(31, 1000, none)) wrong.ended(keyId, wide, 8, 8)
+    for (const { keyId } of wrong.along(31, 1000, none))
+      wrong.ended({ keyId, limits: wide, permits: 8, left: 8, part: 1 })
     const counts = Array.from({ length: 16 }, (_, i) => wrong.along(31, 1001 + i, none).length)
     expect(counts.reduce((sum, count) => sum + count)).toBe(2)
   })

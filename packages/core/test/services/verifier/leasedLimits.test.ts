@@ -53,6 +53,35 @@ describe("leased limits", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("of keys that are called all the time come to be taken in one go, however their calls fall", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const { all, calls, channel } = yield* processes(1)
+      const [own] = all as [(typeof all)[number]]
+      const issue = issueKey({ rateLimits: [{ requests: 1_000_000, window: "hour" }] })
+      const keys = yield* Effect.provide(Effect.all(Array.from({ length: 30 }, () => issue)), own)
+      let at = 0
+      const goTo = (end: number) =>
+        Effect.gen(function* () {
+          for (; at < end; at += 5) {
+            yield* TestClock.adjust("5 millis")
+            yield* channel.confirm()
+            for (const [i, { plaintext }] of keys.entries()) {
+              // Each has a rhythm of its own, and some begin later.
+              if (at >= 17 * i && (at / 5) % (1 + (i % 4)) === 0) {
+                yield* Context.get(own, KeyVerifier).validateKey(plaintext)
+              }
+            }
+          }
+        })
+      yield* goTo(1200)
+      calls.clear()
+      yield* goTo(2200)
+      // A lease lasts for 200 milliseconds.
+      assert.isAtMost(calls.count("RateLimitStore.lease"), 7)
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("give back within a quarter of a second what was not spent", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
