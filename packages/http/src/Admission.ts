@@ -28,17 +28,38 @@ export interface Question {
   readonly counts: boolean
 }
 
-/** By request, and there by verifier: guards of a request may ask different ones. */
-const admissions = new WeakMap<object, ReadonlyArray<Admission>>()
+/** By verifier: guards of a request may ask different ones. Whoever prints the request does not see them. */
+class Admissions {
+  readonly #all: ReadonlyArray<Admission>
+
+  constructor(all: ReadonlyArray<Admission>) {
+    this.#all = all
+  }
+
+  of(verifier: Verifier): Admission | undefined {
+    return this.#all.find((admission) => admission.verifier === verifier)
+  }
+
+  with(admission: Admission): Admissions {
+    return new Admissions([...this.#all.filter(({ verifier }) => verifier !== admission.verifier), admission])
+  }
+}
+
+/** Where a request has them. A `WeakMap` of requests would cost each of them more than all else that a guard does. */
+const admissions = Symbol("@apikeys/http/admissions")
+
+interface Admitted {
+  [admissions]?: Admissions
+}
 
 /** What earlier guards of this request found with this verifier. */
 export const admissionOf = (message: object, verifier: Verifier): Admission | undefined =>
-  admissions.get(message)?.find((admission) => admission.verifier === verifier)
+  (message as Admitted)[admissions]?.of(verifier)
 
 /** Keeps what a guard found for those that come later. */
 export const remember = (message: object, admission: Admission): void => {
-  const others = admissions.get(message)?.filter(({ verifier }) => verifier !== admission.verifier)
-  admissions.set(message, others === undefined ? [admission] : [...others, admission])
+  const admitted = message as Admitted
+  admitted[admissions] = admitted[admissions]?.with(admission) ?? new Admissions([admission])
 }
 
 /**

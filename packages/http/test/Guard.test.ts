@@ -1,3 +1,4 @@
+import { inspect } from "node:util"
 import {
   InvalidInputError,
   InvalidKeyError,
@@ -55,6 +56,14 @@ describe("a guard", () => {
     for (let i = 0; i < 3; i++) await guard({ client: source, requiredScopes: [] }).check(one)
     const none = { organizationId: undefined, projectId: undefined, productId: undefined, requiredScopes: [] }
     assert.deepStrictEqual(asked, [["secret", { ...none, checkRateLimit: true, trackUsage: true, cost: 1 }]])
+  })
+
+  it("shows nobody who prints the request the key that it took out", async () => {
+    const { source } = verifier()
+    const one = request()
+    await guard({ client: source, hideCredentials: true }).check(one)
+    const printed = [inspect(one, { depth: null, showHidden: true }), JSON.stringify(one), JSON.stringify({ ...one })]
+    for (const text of printed) assert.notInclude(text, "secret")
   })
 
   it("keeps the key as the answer knew it that counted the use", async () => {
