@@ -320,7 +320,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
   /** Authenticates: form, digest, status. Charges no limit; counts as a use. */
   verifyKey(plaintext: string, options?: VerifyKeyOptions): Promise<VerifiedKeyData<M>> {
     const asked = asValidationOptions(options)
-    if (asked instanceof Error) return Promise.reject(asked)
+    if (asked instanceof Error) return this.#runtime.run("verifyKey", Effect.fail(asked))
     return this.#runtime.verify("verifyKey", plaintext, asked, plainVerification<M>)
   }
 

@@ -86,6 +86,17 @@ describe("verifyKey of a key that is remembered", () => {
     await client.close()
   })
 
+  it("is refused for its options while the client is open, and for nothing but that once it is closed", async () => {
+    const { client, plaintext } = await openRemembering()
+    await client.close()
+    for (const options of [{}, { cost: 1 }]) {
+      await expect(client.verifyKey(plaintext, options as never)).rejects.toMatchObject({
+        reason: "the client is closed",
+        operation: "verifyKey"
+      })
+    }
+  })
+
   it("rejects, and does not throw, where the application's own schema breaks", async () => {
     let breaks = false
     const plan = Schema.Struct({ plan: Schema.String })
