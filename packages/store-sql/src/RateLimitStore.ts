@@ -125,12 +125,12 @@ export const makeRateLimitStore = (
     let time: unknown
     for (const row of rows as ReadonlyArray<CounterValues>) {
       const [key_id, name, algorithm, limit_window, charged_at, used, carry, now_millis] = row
-      const counters = known.get(dialect.decodeId(key_id) as KeyId)
+      const key = known.get(dialect.decodeId(key_id) as KeyId)
       time = now_millis
-      if (counters === undefined) continue
-      counters.exists = true
+      if (key === undefined) continue
+      key.exists = true
       if (name === null) continue
-      counters.counters.set(name, toCounter({ name, algorithm, limit_window, charged_at, used, carry }))
+      key.counters.set(name, toCounter({ name, algorithm, limit_window, charged_at, used, carry }))
     }
     return [known, yield* timeOf(time, clock)]
   }

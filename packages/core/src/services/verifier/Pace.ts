@@ -94,10 +94,12 @@ class Guesses {
 /** Twice as many as before. */
 const more = ({ ahead }: Beat): number => Math.min(most, Math.max(least, 2 * ahead))
 
+const isRoomy = (beat: Beat): boolean => (beat.remaining ?? 0) >= roomy * more(beat)
+
 /**
- * How many permits to take ahead: more each time they ran out, and as many as were spent where they did not. For how long
- * to hold them, so that they are back before others have exhausted the limit. And whether some that others hold may still
- * return.
+ * How many permits to take ahead: more each time they ran out, and half as many again as were spent where they did not. For
+ * which keys to take them though these are not called. For how long to hold them, so that they are back before others have
+ * exhausted the limit. And whether some that others hold may still return.
  */
 export class Pace {
   readonly #beats = new Map<KeyId, Beat>()
@@ -116,6 +118,7 @@ export class Pace {
     const often = spent || calls > 1 || now - beat.asked < beat.often
     beat.asked = now
     beat.ahead = often ? more(beat) : 0
+    beat.isGuess = false
     if (!often) this.#callers.set(keyId, limits)
     return beat.ahead
   }
@@ -129,33 +132,32 @@ export class Pace {
    * @param isHeld whether a key has permits at hand
    */
   along(count: number, now: number, isHeld: (id: KeyId) => boolean): ReadonlyArray<Along> {
-    const found: Array<Along> = []
-    this.#takeFrom(this.#spenders, count, now, isHeld, found)
-    const proven = found.length
-    this.#takeFrom(this.#callers, Math.min(count, proven + this.#guesses.take()), now, isHeld, found)
-    for (const { keyId } of found.slice(proven)) this.#beatOf(keyId).isGuess = true
-    return found
+    const proven = this.#takeFrom(this.#spenders, count, now, isHeld)
+    const guesses = Math.min(count - proven.length, this.#guesses.take())
+    return [...proven, ...this.#takeFrom(this.#callers, guesses, now, isHeld)]
   }
 
-  #takeFrom(waiting: Waiting, count: number, now: number, isHeld: (id: KeyId) => boolean, found: Array<Along>): void {
+  #takeFrom(waiting: Waiting, count: number, now: number, isHeld: (id: KeyId) => boolean): ReadonlyArray<Along> {
+    const found: Array<Along> = []
     for (const [keyId, limits] of waiting) {
-      if (found.length >= count) return
+      if (found.length >= count) break
       const beat = this.#beats.get(keyId)
       // Of the calls of this very moment.
-      if (beat?.asked === now) return
+      if (beat?.asked === now) break
       waiting.delete(keyId)
-      if (beat === undefined || isHeld(keyId)) continue
-      if (!this.isRoomy(keyId)) continue
+      if (beat === undefined || isHeld(keyId) || !isRoomy(beat)) continue
       beat.asked = now
       beat.ahead = more(beat)
+      beat.isGuess = waiting === this.#callers
       found.push({ keyId, limits, ahead: beat.ahead })
     }
+    return found
   }
 
   /** Whether a limit has that much left that permits may be taken of it for calls that did not come yet. */
   isRoomy(id: KeyId): boolean {
     const beat = this.#beats.get(id)
-    return beat !== undefined && (beat.remaining ?? 0) >= roomy * more(beat)
+    return beat !== undefined && isRoomy(beat)
   }
 
   /** How many keys there are whose last lease was spent. */

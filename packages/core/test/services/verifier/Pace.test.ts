@@ -117,6 +117,16 @@ describe("keys that are not called", () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(2)
   })
 
+  it("are guessed no better or worse for what a key did that was called in the meantime", () => {
+    const pace = called()
+    for (const { keyId } of pace.along(31, 1000, none)) {
+      // Its counter was gone: there was no lease. The call brings one, which is not spent.
+      pace.ahead({ keyId, limits: wide }, 2, 1001)
+      pace.ended({ keyId, limits: wide, permits: 8, left: 8, part: 1 })
+    }
+    expect(pace.along(31, 2000, none)).toHaveLength(4)
+  })
+
   it("take none of a limit that has little left, nor of one that nothing was heard of", () => {
     expect(called(511).along(31, 1000, none)).toEqual([])
     expect(called(512).along(31, 1000, none)).toHaveLength(4)

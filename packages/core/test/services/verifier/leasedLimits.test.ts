@@ -6,6 +6,19 @@ import { processes } from "./processes.js"
 
 const start = Date.UTC(2030, 0, 31, 23, 59, 30)
 
+const roomy = 1_000_000
+
+/** A process with so many keys whose limits have much left. */
+const ofKeys = (count: number) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(start)
+    const { all, calls, channel } = yield* processes(1)
+    const [own] = all as [(typeof all)[number]]
+    const issue = issueKey({ rateLimits: [{ requests: roomy, window: "hour" }] })
+    const keys = yield* Effect.provide(Effect.all(Array.from({ length: count }, () => issue)), own)
+    return { calls, channel, keys, own }
+  })
+
 describe("leased limits", () => {
   it.effect("go to the store now and then, and show what is left as if each call had", () =>
     Effect.gen(function* () {
@@ -28,11 +41,7 @@ describe("leased limits", () => {
 
   it.effect("of many keys that are called in turn, each seldom, are charged together", () =>
     Effect.gen(function* () {
-      yield* TestClock.setTime(start)
-      const { all, calls, channel } = yield* processes(1)
-      const [own] = all as [(typeof all)[number]]
-      const issue = issueKey({ rateLimits: [{ requests: 100_000, window: "hour" }] })
-      const keys = yield* Effect.provide(Effect.all(Array.from({ length: 300 }, () => issue)), own)
+      const { calls, channel, keys, own } = yield* ofKeys(300)
       const go = Effect.gen(function* () {
         for (const { plaintext } of keys) {
           yield* TestClock.adjust("1 millis")
@@ -48,18 +57,14 @@ describe("leased limits", () => {
       yield* TestClock.adjust("250 millis")
       for (const { key } of keys) {
         const [limit] = yield* Context.get(own, ApiKeys).getLimits(key.id)
-        assert.strictEqual(limit?.remaining, 100_000 - 8)
+        assert.strictEqual(limit?.remaining, roomy - 8)
       }
     }).pipe(Effect.scoped)
   )
 
   it.effect("of keys that are called all the time come to be taken in one go, however their calls fall", () =>
     Effect.gen(function* () {
-      yield* TestClock.setTime(start)
-      const { all, calls, channel } = yield* processes(1)
-      const [own] = all as [(typeof all)[number]]
-      const issue = issueKey({ rateLimits: [{ requests: 1_000_000, window: "hour" }] })
-      const keys = yield* Effect.provide(Effect.all(Array.from({ length: 30 }, () => issue)), own)
+      const { calls, channel, keys, own } = yield* ofKeys(30)
       let at = 0
       const goTo = (end: number) =>
         Effect.gen(function* () {
