@@ -28,7 +28,8 @@ export default defineConfig({
         include: ["test/**/*.test.ts"],
         exclude: [...configDefaults.exclude, ...unselectedTests(folder)],
         provide: { wantedServices: servicesOf(folder) },
-        globalSetup: path("scripts/services/globalSetup.ts")
+        globalSetup: path("scripts/services/globalSetup.ts"),
+        setupFiles: path("scripts/services/endWithParent.ts")
       }
     })),
     reporters: ["default", path("scripts/reporter.ts")],

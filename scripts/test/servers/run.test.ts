@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { backends, selectedBackends } from "../../services/backends.mjs"
 import { root } from "../../services/cache.mjs"
 import { answers, withConnection } from "../../services/database.mjs"
-import { isAlive } from "../../services/processTree.mjs"
+import { childrenOf, isAlive, send } from "../../services/processTree.mjs"
 import { startServer } from "../../services/server.mjs"
 import { services } from "../../services/services.mjs"
 import { until } from "./until.js"
@@ -28,6 +28,7 @@ const config = (wanted: ReadonlyArray<string>) => `
       reporters: ["default", ${JSON.stringify(join(root, "scripts/reporter.ts"))}],
       provide: { wantedServices: ${JSON.stringify(wanted)} },
       globalSetup: ${JSON.stringify(join(servicesFolder, "globalSetup.ts"))},
+      setupFiles: ${JSON.stringify(join(servicesFolder, "endWithParent.ts"))},
       pool: "forks"
     }
   }`
@@ -66,6 +67,10 @@ const startRun = (
   const left = () => readdirSync(scratch).filter((name) => name.startsWith("apikeys-"))
   return { child, ended, folder, left }
 }
+
+/** The processes that a process has started, and theirs. */
+const descendantsOf = (pid: number): ReadonlyArray<number> =>
+  childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
 
 /** A file that puts down where its server and its database are. */
 const file = (body: string, contract = `store contract: ${title}`) => `
@@ -163,9 +168,14 @@ describe("a run", () => {
       await until(() => placesIn(folder).length > 0, timeout)
       const [place] = placesIn(folder)
       expect(await answers(place!.server)).toBe(true)
+      const tree = descendantsOf(child.pid!)
+      expect(tree.length).toBeGreaterThan(0)
+      onTestFinished(() => {
+        for (const pid of tree) send(pid, "SIGKILL")
+      })
       child.kill(signal)
       await ended
-      await until(() => left().length === 0)
+      await until(() => left().length === 0 && !tree.some(isAlive), 30_000)
       expect(await answers(place!.server)).toBe(false)
     },
     timeout
