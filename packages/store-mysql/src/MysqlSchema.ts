@@ -182,9 +182,23 @@ add column valid_until datetime(3)`
   ]
 }
 
+/**
+ * What verdicts need besides. Code of the version before knows none of it, so it must not be started any more, and what
+ * runs of it has to be stopped before the schema is brought up to date.
+ */
+const verdicts: Migration = {
+  id: 4,
+  name: "verdicts",
+  compatibleWith: 4,
+  statements: [
+    // The digest of the input under an idempotency key; null where the key was made before this version.
+    ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)")
+  ]
+}
+
 /** The schema, as its migrations make it. */
 export const schema: Omit<Database["schema"], "migrateAlone"> = {
-  migrations: [initial, changes, lifecycle],
+  migrations: [initial, changes, lifecycle, verdicts],
   recordTable: `create table if not exists apikeys_migrations (
   id int not null primary key,
   name varchar(255) not null,

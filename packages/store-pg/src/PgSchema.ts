@@ -145,6 +145,20 @@ add column valid_until timestamptz(3)`,
   ]
 })
 
+/**
+ * What verdicts need besides. Code of the version before knows none of it, so it must not be started any more, and what
+ * runs of it has to be stopped before the schema is brought up to date.
+ */
+const verdicts = (prefix: string): Migration => ({
+  id: 4,
+  name: "verdicts",
+  compatibleWith: 4,
+  statements: [
+    // The digest of the input under an idempotency key; null where the key was made before this version.
+    `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`
+  ]
+})
+
 /** `create schema if not exists` needs the privilege to create one also where it exists. */
 const createSchema = (schema: string): string => `do $$ begin
   if to_regnamespace(${literal(quoted(schema))}) is null then create schema ${quoted(schema)}; end if;
@@ -159,7 +173,7 @@ end $$;
 export const makeSchema = (schema: string | null): Omit<Database["schema"], "migrateAlone"> => {
   const prefix = prefixOf(schema)
   return {
-    migrations: [initial(prefix), changes(prefix), lifecycle(prefix)],
+    migrations: [initial(prefix), changes(prefix), lifecycle(prefix), verdicts(prefix)],
     recordTable: `${schema === null ? "" : createSchema(schema)}create table if not exists ${prefix}apikeys_migrations (
   id integer not null primary key,
   name text not null,

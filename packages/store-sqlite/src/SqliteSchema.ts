@@ -131,9 +131,23 @@ const lifecycle: Migration = {
   ]
 }
 
+/**
+ * What verdicts need besides. Code of the version before knows none of it, so it must not be started any more, and what
+ * runs of it has to be stopped before the schema is brought up to date.
+ */
+const verdicts: Migration = {
+  id: 4,
+  name: "verdicts",
+  compatibleWith: 4,
+  statements: [
+    // The digest of the input under an idempotency key; null where the key was made before this version.
+    "alter table apikeys_keys add column idempotency_digest blob"
+  ]
+}
+
 /** The schema, as its migrations make it. */
 export const schema: Omit<Database["schema"], "migrateAlone"> = {
-  migrations: [initial, changes, lifecycle],
+  migrations: [initial, changes, lifecycle, verdicts],
   recordTable: `create table if not exists apikeys_migrations (
   id integer not null primary key,
   name text not null,
