@@ -192,7 +192,9 @@ const verdicts: Migration = {
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)")
+    ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)"),
+    // The ids of keys whose uses a batch did not add, separated by commas: their rows were locked.
+    ...alterUnless("apikeys_usage_batches", "column_name = 'left_out'", "add column left_out mediumtext")
   ]
 }
 

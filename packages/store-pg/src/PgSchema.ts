@@ -155,7 +155,9 @@ const verdicts = (prefix: string): Migration => ({
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`
+    `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`,
+    // The ids of keys whose uses a batch did not add, separated by commas: their rows were locked.
+    `alter table ${prefix}apikeys_usage_batches add column left_out text`
   ]
 })
 

@@ -141,7 +141,9 @@ const verdicts: Migration = {
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    "alter table apikeys_keys add column idempotency_digest blob"
+    "alter table apikeys_keys add column idempotency_digest blob",
+    // The ids of keys whose uses a batch did not add, separated by commas: their rows were locked.
+    "alter table apikeys_usage_batches add column left_out text"
   ]
 }
 

@@ -3,9 +3,9 @@ import { Effect, FastCheck } from "effect"
 import { type RateLimit, RateLimitAlgorithm } from "../domain/RateLimit.js"
 import type { RateLimitState } from "../domain/RateLimitCharge.js"
 import { chargeAll } from "../domain/RateLimitStatus.js"
-import { RateLimitStore } from "../ports/RateLimitStore.js"
 import type { ContractProperty, ContractTest } from "./contract.js"
 import { fixtureTime, makeRateLimit } from "./fixtures.js"
+import { limitsOfGoodKeys } from "./patience.js"
 import { insertKeyId } from "./rateLimitFixtures.js"
 import type { SettableClock } from "./settableClock.js"
 
@@ -46,7 +46,7 @@ export const rateLimitTimeContract = (
   property("decides as the pure algorithm does, whatever the time, also when it runs backwards", history, 40, (drawn) =>
     Effect.gen(function* () {
       const { limits, steps } = drawn
-      const store = yield* RateLimitStore
+      const store = yield* limitsOfGoodKeys
       const keyId = yield* insertKeyId
       let states: ReadonlyArray<RateLimitState | null> = limits.map(() => null)
       let now = fixtureTime
@@ -66,7 +66,7 @@ export const rateLimitTimeContract = (
 
   const shown = (limit: RateLimit, cost: number, keyId: Effect.Effect.Success<typeof insertKeyId>) =>
     Effect.gen(function* () {
-      const store = yield* RateLimitStore
+      const store = yield* limitsOfGoodKeys
       const [outcome] = yield* store.charge([{ keyId, limits: [limit], cost }])
       return [outcome?.allowed, outcome?.limits[0]?.remaining, outcome?.retryAfterSeconds]
     })

@@ -64,6 +64,7 @@ export const makeMemoryLimits = Effect.sync((): RateLimiterService => {
     chargeNow: (key, cost, { millis }) => charge(key, cost, millis),
     charge: chargeLater,
     begin: (key, cost, _, land) => land(chargeLater(key, cost)),
+    look: (key) => chargeLater(key, 0),
     reset: (id) => Effect.sync(() => void counters.delete(id))
   }
 })

@@ -1,8 +1,8 @@
 import { type Clock, Context, Effect, Layer } from "effect"
 import { type Change, type Confirmation, KeyChanges } from "../../ports/KeyChanges.js"
 import { Settings } from "../Settings.js"
-import { KeyCache } from "./KeyCache.js"
-import { makeShared, type Shared } from "./KeyRecord.js"
+import { type ChangeMark, KeyCache } from "./KeyCache.js"
+import { type KeyRecord, makeShared, type Shared } from "./KeyRecord.js"
 import { TenantFacts } from "./TenantFacts.js"
 
 /**
@@ -11,8 +11,23 @@ import { TenantFacts } from "./TenantFacts.js"
  */
 export const trustMillis = 750
 
+/**
+ * How old what a call was decided by may be when it ends, where nothing confirmed it since: less than the second after
+ * which what another process changed is obeyed, by what the answer takes from here to the caller.
+ */
+const freshMillis = 900
+
 /** Milliseconds of a clock that nobody sets. */
 export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
+
+/** As of when something is known. */
+export interface Basis {
+  /** No change is missing that was made before: monotonic milliseconds. */
+  readonly asOf: number
+  /** What this process heard of since, of keys and of tenants, is not in it. */
+  readonly mark: ChangeMark
+  readonly tenants: number
+}
 
 /** What this process remembers of keys and tenants, and whether it may rely on it. */
 export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCache")<
@@ -30,6 +45,10 @@ export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCa
      * @param now monotonic milliseconds
      */
     readonly isTrusted: (now: number) => boolean
+    /** Of what is read from now on, or was remembered and trusted as of `confirmedAt`. */
+    readonly basisAt: (asOf: number) => Basis
+    /** Whether a key is still as it was known: nothing was changed, and what could have been is known. */
+    readonly isCurrent: (record: KeyRecord, basis: Basis, now: number) => boolean
     /** Up to when all changes are known, in monotonic milliseconds; `-Infinity` before the first confirmation. */
     readonly confirmedAt: () => number
     /** Runs what makes a change. What is remembered of it is forgotten before and after, whatever comes of it. */
@@ -48,6 +67,8 @@ const make = Effect.gen(function* () {
   const keys = new KeyCache({ capacity, negativeTtl, ttl })
   const facts = new TenantFacts(ttl)
   let confirmedAt = Number.NEGATIVE_INFINITY
+
+  const isTrusted = (now: number): boolean => now < confirmedAt + trustMillis
 
   const apply = (change: Change): void => {
     if (change._tag === "Tenants") facts.clear()
@@ -76,7 +97,10 @@ const make = Effect.gen(function* () {
     keys,
     facts,
     shared: makeShared(),
-    isTrusted: (now) => now < confirmedAt + trustMillis,
+    isTrusted,
+    basisAt: (asOf) => ({ asOf, mark: keys.mark, tenants: facts.generation }),
+    isCurrent: (record, { asOf, mark }, now) =>
+      !keys.hasChanged(record, mark) && (now < asOf + freshMillis || isTrusted(now)),
     confirmedAt: () => confirmedAt,
     changing: (change) => around(Effect.sync(() => apply(change))),
     changingAny: around(Effect.sync(() => keys.clear())),
