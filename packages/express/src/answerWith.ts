@@ -1,6 +1,6 @@
 import { errorOf, hearOut, type ProblemError } from "@apikeys/http"
 import type { NextFunction, Request, Response } from "express"
-import type { OnError } from "./apiKeyAuth.js"
+import type { OnError } from "./OnError.js"
 
 /**
  * Lets an application answer a refusal. Nothing that its function throws, now or later, may go unheard, nor mean that the
