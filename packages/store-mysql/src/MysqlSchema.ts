@@ -192,7 +192,14 @@ const verdicts: Migration = {
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)")
+    ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)"),
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table if not exists apikeys_secret_ids (
+  id varchar(64) ${ascii} not null primary key,
+  fingerprint varbinary(64) not null,
+  unique key apikeys_secret_ids_fingerprint (fingerprint)
+) ${table}`,
+    "insert ignore into apikeys_secret_ids (id, fingerprint) values ('salt', random_bytes(16))"
   ]
 }
 

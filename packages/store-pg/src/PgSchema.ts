@@ -155,7 +155,13 @@ const verdicts = (prefix: string): Migration => ({
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`
+    `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`,
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table ${prefix}apikeys_secret_ids (
+  id text collate "C" not null primary key,
+  fingerprint bytea not null unique
+)`,
+    `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`
   ]
 })
 

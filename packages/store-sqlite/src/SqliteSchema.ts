@@ -141,7 +141,13 @@ const verdicts: Migration = {
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    "alter table apikeys_keys add column idempotency_digest blob"
+    "alter table apikeys_keys add column idempotency_digest blob",
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table apikeys_secret_ids (
+  id text not null primary key,
+  fingerprint blob not null unique
+) strict`,
+    "insert into apikeys_secret_ids (id, fingerprint) values ('salt', randomblob(16))"
   ]
 }
 

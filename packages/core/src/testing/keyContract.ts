@@ -4,6 +4,7 @@ import { keyDeletionContract } from "./keyDeletionContract.js"
 import { keyDisablingContract } from "./keyDisablingContract.js"
 import { keyImportContract } from "./keyImportContract.js"
 import { keyInsertionContract } from "./keyInsertionContract.js"
+import { keyPlaintextContract } from "./keyPlaintextContract.js"
 import { keyPruningContract } from "./keyPruningContract.js"
 import { keyRevocationContract } from "./keyRevocationContract.js"
 import { keyRotationContract } from "./keyRotationContract.js"
@@ -23,4 +24,5 @@ export const keyContract = (test: ContractTest): void => {
   describe("pruning", () => keyPruningContract(test))
   describe("deletion", () => keyDeletionContract(test))
   describe("import", () => keyImportContract(test))
+  describe("plaintexts", () => keyPlaintextContract(test))
 }
