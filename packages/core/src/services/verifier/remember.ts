@@ -4,8 +4,9 @@ import type { Caller } from "./Caller.js"
 import type { Fill } from "./KeyCache.js"
 import { KeyRecord, type Shared, unshared } from "./KeyRecord.js"
 import { type LookedUp, makeLookUp, type PresentedKey } from "./lookUp.js"
+import { monotonicMillis } from "./Times.js"
 import { UsageRecorder } from "./UsageRecorder.js"
-import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 type Found = Exit.Exit<KeyRecord, InvalidKeyError | StoreError>
 
