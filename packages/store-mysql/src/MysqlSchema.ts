@@ -223,7 +223,14 @@ add column previous_mark varchar(36) ${ascii} not null default ''`
       "apikeys_changes",
       "column_name = 'previous_mark'",
       `add column previous_mark varchar(36) ${ascii} not null default ''`
-    )
+    ),
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table if not exists apikeys_secret_ids (
+  id varchar(64) ${ascii} not null primary key,
+  fingerprint varbinary(64) not null,
+  unique key apikeys_secret_ids_fingerprint (fingerprint)
+) ${table}`,
+    "insert ignore into apikeys_secret_ids (id, fingerprint) values ('salt', random_bytes(16))"
   ]
 }
 

@@ -176,7 +176,13 @@ const verdicts = (prefix: string): Migration => ({
 add column last_mark text not null default '',
 add column previous_mark text not null default ''`,
     `update ${prefix}apikeys_change_sequence set last_mark = gen_random_uuid()::text`,
-    `alter table ${prefix}apikeys_changes add column previous_mark text not null default ''`
+    `alter table ${prefix}apikeys_changes add column previous_mark text not null default ''`,
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table ${prefix}apikeys_secret_ids (
+  id text collate "C" not null primary key,
+  fingerprint bytea not null unique
+)`,
+    `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`
   ]
 })
 

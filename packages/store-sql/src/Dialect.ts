@@ -13,6 +13,7 @@ const tableNames = {
   projectProducts: "apikeys_project_products",
   keys: "apikeys_keys",
   digests: "apikeys_digests",
+  secretIds: "apikeys_secret_ids",
   rateLimits: "apikeys_rate_limits",
   usageBatches: "apikeys_usage_batches",
   changes: "apikeys_changes",

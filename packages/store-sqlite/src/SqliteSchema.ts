@@ -161,7 +161,13 @@ const verdicts: Migration = {
     "alter table apikeys_change_sequence add column last_mark text not null default ''",
     "alter table apikeys_change_sequence add column previous_mark text not null default ''",
     "update apikeys_change_sequence set last_mark = lower(hex(randomblob(16)))",
-    "alter table apikeys_changes add column previous_mark text not null default ''"
+    "alter table apikeys_changes add column previous_mark text not null default ''",
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table apikeys_secret_ids (
+  id text not null primary key,
+  fingerprint blob not null unique
+) strict`,
+    "insert into apikeys_secret_ids (id, fingerprint) values ('salt', randomblob(16))"
   ]
 }
 

@@ -249,8 +249,10 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
     /**
      * Inserts keys, each with its digest, in one transaction, and tells what became of each, in their order. One
      * that is not `Inserted` leaves nothing behind and stops none of the others; a later one sees the earlier
-     * ones. Looked at in this order: the digest, the id, the owners, the link. Repeating a call is safe: what it inserted is
-     * `Existing` then. Of concurrent imports of one digest or id exactly one is `Inserted`.
+     * ones. Looked at in this order: the digests in all their forms, the ids, the owners, the link. Repeating a call is safe:
+     * what it inserted is `Existing` then. Of concurrent imports of one digest or id exactly one is `Inserted`; so it is of one
+     * plaintext by different signing secrets, where each import names the other's digest among its `otherDigests`. A key
+     * whose digest is put in the place of another meanwhile is found under one of the two.
      */
     readonly insertMany: (
       imports: ReadonlyArray<KeyImport>

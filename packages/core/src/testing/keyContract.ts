@@ -5,6 +5,7 @@ import { keyDisablingContract } from "./keyDisablingContract.js"
 import { keyFenceContract } from "./keyFenceContract.js"
 import { keyImportContract } from "./keyImportContract.js"
 import { keyInsertionContract } from "./keyInsertionContract.js"
+import { keyPlaintextContract } from "./keyPlaintextContract.js"
 import { keyPruningContract } from "./keyPruningContract.js"
 import { keyRevocationContract } from "./keyRevocationContract.js"
 import { keyRotationContract } from "./keyRotationContract.js"
@@ -25,4 +26,5 @@ export const keyContract = (test: ContractTest): void => {
   describe("pruning", () => keyPruningContract(test))
   describe("deletion", () => keyDeletionContract(test))
   describe("import", () => keyImportContract(test))
+  describe("plaintexts", () => keyPlaintextContract(test))
 }
