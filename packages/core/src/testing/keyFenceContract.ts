@@ -102,7 +102,7 @@ export const keyFenceContract = (test: ContractTest): void => {
       const { key: next } = yield* insertKey(organization.id, { projectId: project.id })
       // Made long ago, and taken over only now.
       const imported = makeKey(organization.id, { projectId: project.id, createdAt: instant(1) })
-      yield* keys.insertMany([{ key: imported, digest: makeDigest() }])
+      yield* keys.insertMany([{ key: imported, digest: makeDigest(), otherDigests: [], otherIds: [] }])
       const states = Effect.map(listed(organization.id, "active"), (ids) => assert.sameMembers(ids, free))
       const free = [wide.id, next.id, imported.id]
       yield* states
@@ -145,7 +145,9 @@ export const keyFenceContract = (test: ContractTest): void => {
       })
       const insertions = Array.from({ length: many }, () => insertKey(id))
       const imports = Array.from({ length: 10 }, () =>
-        keys.insertMany(Array.from({ length: 5 }, () => ({ key: makeKey(id), digest: makeDigest() })))
+        keys.insertMany(
+          Array.from({ length: 5 }, () => ({ key: makeKey(id), digest: makeDigest(), otherDigests: [], otherIds: [] }))
+        )
       )
       const revocations = [revocation, later].map((each) => Effect.zipLeft(revokeAll(owner, each, 10), look))
       const looks = Array.from({ length: 20 }, () => look)

@@ -61,7 +61,9 @@ export const ownerRevocationSuite = ({
       for (let i = 0; i < keys / batch; i++) {
         const imports = Array.from({ length: batch }, () => ({
           key: makeKey(organizationId),
-          digest: { bytes: crypto.getRandomValues(new Uint8Array(32)), secretId: "fixture" }
+          digest: { bytes: crypto.getRandomValues(new Uint8Array(32)), secretId: "fixture" },
+          otherDigests: [],
+          otherIds: []
         }))
         yield* store.insertMany(imports)
       }
