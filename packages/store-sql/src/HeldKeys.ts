@@ -1,6 +1,7 @@
 import { endingOf, type KeyId, type KeyTimes, type Uncharged } from "@apikeys/core"
 import { Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
+import { makeFences } from "./Fences.js"
 import { plainInstant, quickly } from "./PlainColumn.js"
 import type { Query, Script } from "./Script.js"
 
@@ -24,17 +25,22 @@ export interface KeyLocks {
   readonly hold: (ids: ReadonlyArray<KeyId>) => Script<HeldKeys>
 }
 
-type HeldRow = readonly [id: unknown, revokedAt: unknown, expiresAt: unknown, disabledAt: unknown]
+type HeldRow = readonly [id: unknown, revokedAt: unknown, expiresAt: unknown, disabledAt: unknown, fencedAt: unknown]
 
 export const makeKeyLocks = (dialect: Dialect): KeyLocks => {
   const { query, sql, tables } = dialect
   const toInstant = quickly(Schema.decodeUnknownSync(dialect.rows.Key.fields.created_at), plainInstant)
   const toMillis = (value: unknown): number | null => (value === null ? null : toInstant(value).epochMillis)
 
+  const { covers } = makeFences(dialect)
+  /** Of the first fence before a key. As a column: rows that are joined would have to be locked, too. */
+  const fencedAt = sql`(select g.fenced_at from ${tables.fences} g where ${covers} order by g.number limit 1)`
+
   const lockRows = dialect.prepared<unknown>(
     (ids) => sql`
-      select id, revoked_at, expires_at, disabled_at from ${tables.keys} ${dialect.byPrimaryKey}
-      where ${dialect.isOneOf("id", ids)} order by id ${dialect.forUpdateOfFree}`,
+      select k.id, k.revoked_at, k.expires_at, k.disabled_at, ${fencedAt} as fenced_at
+      from ${tables.keys} k ${dialect.byPrimaryKey}
+      where ${dialect.isOneOf("k.id", ids)} order by k.id ${dialect.forUpdateOfFree}`,
     (ids) => ids,
     true
   )
@@ -43,9 +49,9 @@ export const makeKeyLocks = (dialect: Dialect): KeyLocks => {
 
   const timesIn = (rows: ReadonlyArray<unknown>): ReadonlyMap<KeyId, KeyTimes> =>
     new Map(
-      (rows as ReadonlyArray<HeldRow>).map(([id, revokedAt, expiresAt, disabledAt]) => [
+      (rows as ReadonlyArray<HeldRow>).map(([id, revokedAt, expiresAt, disabledAt, fencedAt]) => [
         dialect.decodeId(id) as KeyId,
-        { revokedAt: toMillis(revokedAt), expiresAt: toMillis(expiresAt), disabledAt: toMillis(disabledAt) }
+        { revokedAt: toMillis(revokedAt ?? fencedAt), expiresAt: toMillis(expiresAt), disabledAt: toMillis(disabledAt) }
       ])
     )
 

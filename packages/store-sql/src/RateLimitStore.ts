@@ -27,6 +27,7 @@ import { type Dialect, inPowersOfTwo } from "./Dialect.js"
 import { type HeldKeys, type KeyLocks, refusalOf } from "./HeldKeys.js"
 import type { Operations } from "./Operations.js"
 import { type Query, type Script, together } from "./Script.js"
+import { type ScriptTimes, type StoreTime, timedBy } from "./ScriptTime.js"
 import type { UseCounts } from "./UseCounts.js"
 
 /** As many counters as are written in one statement. */
@@ -45,12 +46,6 @@ interface Read {
   readonly known: Known
   readonly held: HeldKeys
   readonly now: number
-}
-
-/** The time by which keys expire, and that of charges; `null` where that is the server's. */
-interface Times {
-  readonly clock: number
-  readonly charges: number | null
 }
 
 /** A row of a key and one of its counters, or of a key that has none, with the server's time. */
@@ -75,13 +70,14 @@ export const makeRateLimitStore = (
   operations: Operations,
   uses: UseCounts,
   locks: KeyLocks,
-  time: "store" | "clock"
+  time: StoreTime
 ) => {
   const { query, run, sql, tables } = dialect
+  const timed = timedBy(time)
 
   /** @param read the server's time, where it came with something else */
-  const timeOf = function* (read: unknown, { charges }: Times): Script<number> {
-    if (charges !== null) return charges
+  const timeOf = function* (read: unknown, { counting }: ScriptTimes): Script<number> {
+    if (counting !== null) return counting
     if (read !== undefined) return Number(read)
     const [row] = yield query(sql`select ${dialect.nowMillis} as now_millis`)
     return Number((row as { readonly now_millis: unknown }).now_millis)
@@ -103,7 +99,7 @@ export const makeRateLimitStore = (
   const readCounters = function* (
     requests: ReadonlyArray<OfKey>,
     changing: ReadonlyArray<OfKey>,
-    times: Times
+    times: ScriptTimes
   ): Script<Read> {
     const ids = keyIdsOf(requests)
     const counters = counterRows(dialect.ids(ids))
@@ -117,7 +113,7 @@ export const makeRateLimitStore = (
     ids: ReadonlyArray<KeyId>,
     held: ReadonlyArray<unknown>,
     rows: ReadonlyArray<unknown>,
-    times: Times
+    times: ScriptTimes
   ): Script<Read> {
     const known = new Map<KeyId, KeyCounters>(ids.map((id) => [id, { counters: new Map(), changed: new Set() }]))
     const timesOfKeys = locks.timesIn(held)
@@ -162,10 +158,11 @@ export const makeRateLimitStore = (
     (values) => values
   )
 
-  const writesOf = (known: Known): ReadonlyArray<Query> => {
+  /** Of keys whose rows are not held, nothing is kept. */
+  const writesOf = ({ held, known }: Pick<Read, "held" | "known">): ReadonlyArray<Query> => {
     const changed = [...known].flatMap(([keyId, { changed, counters }]) =>
       [...counters.values()]
-        .filter(({ name }) => changed.has(name))
+        .filter(({ name }) => changed.has(name) && held.times.has(keyId))
         .map((counter) => ({ key_id: dialect.id(keyId), ...toCounterRow(counter) }))
     )
     return sql.onDialectOrElse({
@@ -182,42 +179,39 @@ export const makeRateLimitStore = (
   const decideIn = <Request extends OfKey, A>(
     requests: ReadonlyArray<Request>,
     changes: (request: Request) => boolean,
-    decide: (read: Read, request: Request, times: Times) => A
+    decide: (read: Read, request: Request, times: ScriptTimes) => A
   ) =>
-    function* (times: Times): Script<ReadonlyArray<A>> {
+    function* (times: ScriptTimes): Script<ReadonlyArray<A>> {
       const read = yield* readCounters(requests, requests.filter(changes), times)
       const decided = requests.map((request) => decide(read, request, times))
-      const writes = together(writesOf(read.known))
+      const writes = together(writesOf(read))
       if (writes !== undefined) yield { ...writes, last: true }
       return decided
     }
 
+  /** Decides without a lock; `null` where there is something to keep: a state that a wrong clock wrote. */
+  const lookIn = (charges: ReadonlyArray<RateLimitCharge>) =>
+    function* (times: ScriptTimes): Script<ReadonlyArray<RateLimitOutcome> | null> {
+      const { known, now } = yield* readCounters(charges, [], times)
+      const looked = charges.map((charge) => chargeKey(known, charge, now))
+      return [...known.values()].some(({ changed }) => changed.size > 0) ? null : looked
+    }
+
   const admitIn = (admissions: ReadonlyArray<Admission>) =>
-    function* (times: Times): Script<ReadonlyArray<AdmissionOutcome | Uncharged>> {
+    function* (times: ScriptTimes): Script<ReadonlyArray<AdmissionOutcome | Uncharged>> {
       const charged = admissions.filter(({ limits }) => limits.length > 0)
       const read: Omit<Read, "now"> & { readonly now: number | null } =
         charged.length > 0
           ? yield* readCounters(admissions, admissions, times)
           : { known: new Map(), held: yield* locks.hold(keyIdsOf(admissions)), now: null }
       const outcomes = new Map(admissions.map((admission) => [admission, admitKey(read, admission, times)] as const))
-      const writes = writesOf(read.known)
+      const writes = writesOf(read)
       const used = usesOf(admissions, outcomes)
-      if (used.length > 0) return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes))
+      if (used.length > 0) return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes, times.counting))
       const last = together(writes)
       if (last !== undefined) yield { ...last, last: true }
       return withTotals(admissions, outcomes, used, new Map())
     }
-
-  /** Tells a script which time it is. */
-  const timed =
-    <A>(run: (script: () => Script<A>) => Effect.Effect<A, StoreError>) =>
-    (script: (times: Times) => Script<A>): Effect.Effect<A, StoreError> =>
-      Effect.clockWith((clock) =>
-        run(() => {
-          const millis = clock.unsafeCurrentTimeMillis()
-          return script({ clock: millis, charges: time === "store" ? null : millis })
-        })
-      )
 
   const pruneIn = makeCounterPruning(dialect)
   const prune = timed<void>((script) => operations.count("RateLimitStore.prune", script))(function* (times) {
@@ -226,24 +220,28 @@ export const makeRateLimitStore = (
   let counted = 0
 
   /** A transaction of charges. Now and then counters are pruned after it; the call does not depend on that. */
-  const count = <A>(name: string, script: (times: Times) => Script<A>): Effect.Effect<A, StoreError> => {
+  const count = <A>(name: string, script: (times: ScriptTimes) => Script<A>): Effect.Effect<A, StoreError> => {
     const counting = timed<A>((timely) => operations.count(name, timely))(script)
     return Effect.suspend(() =>
       counted++ % pruneEvery === pruneEvery - 1 ? Effect.zipLeft(counting, Effect.ignore(prune)) : counting
     )
   }
 
-  const chargeIn = (charges: ReadonlyArray<RateLimitCharge>) => decideIn(charges, takes, chargeOrRefuse)
-
   return RateLimitStore.of({
     charge: (charges) => {
       // A list of none is no SQL, but on SQLite.
       if (charges.length === 0) return Effect.succeed([])
-      return charges.some(takes)
-        ? count("RateLimitStore.charge", chargeIn(charges))
-        : timed<ReadonlyArray<RateLimitOutcome | Uncharged>>((script) =>
-            operations.readBy("RateLimitStore.charge", script)
-          )(chargeIn(charges))
+      const charging = (changes: (charge: RateLimitCharge) => boolean) =>
+        count("RateLimitStore.charge", decideIn(charges, changes, chargeOrRefuse))
+      if (charges.some(takes)) return charging(takes)
+      const looking = timed<ReadonlyArray<RateLimitOutcome> | null>((script) =>
+        operations.readBy("RateLimitStore.charge", script)
+      )(lookIn(charges))
+      return Effect.flatMap(
+        looking,
+        (looked): Effect.Effect<ReadonlyArray<RateLimitOutcome | Uncharged>, StoreError> =>
+          looked === null ? charging(always) : Effect.succeed(looked)
+      )
     },
     admit: (admissions) =>
       admissions.length === 0 ? Effect.succeed([]) : count("RateLimitStore.admit", admitIn(admissions)),
@@ -314,21 +312,21 @@ const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: 
 const chargeOrRefuse = (
   { held, known, now }: Read,
   charge: RateLimitCharge,
-  { clock }: Times
+  { clock }: ScriptTimes
 ): RateLimitOutcome | Uncharged =>
   (takes(charge) ? refusalOf(held, charge.keyId, clock) : null) ?? chargeKey(known, charge, now)
 
 const admitKey = (
   { held, known, now }: Omit<Read, "now"> & { readonly now: number | null },
   admission: Admission,
-  { clock }: Times
+  { clock }: ScriptTimes
 ): RateLimitOutcome | Uncharged => {
   const refusal = refusalOf(held, admission.keyId, clock)
   if (refusal !== null) return refusal
   return admission.limits.length === 0 || now === null ? free : chargeKey(known, admission, now)
 }
 
-const leaseOrRefuse = ({ held, known, now }: Read, request: LeaseRequest, { clock }: Times): LeaseOutcome | Uncharged =>
+const leaseOrRefuse = ({ held, known, now }: Read, request: LeaseRequest, { clock }: ScriptTimes): LeaseOutcome | Uncharged =>
   refusalOf(held, request.keyId, clock) ?? leaseKey(known, request, now)
 
 const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcome => {

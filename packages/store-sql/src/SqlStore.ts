@@ -16,6 +16,7 @@ import { makeKeyLocks } from "./HeldKeys.js"
 import { makeKeyStore } from "./KeyStore.js"
 import { makeOperations } from "./Operations.js"
 import { makeRateLimitStore } from "./RateLimitStore.js"
+import type { StoreTime } from "./ScriptTime.js"
 import { makeTenantStore } from "./TenantStore.js"
 import { makeUsageStore } from "./UsageStore.js"
 import { makeUseCounts } from "./UseCounts.js"
@@ -29,7 +30,7 @@ export interface SqlStoreOptions {
   /** How many milliseconds a call may take. */
   readonly timeout: number
   /** Whose time charges of rate limits take: the database's, or that of Effect's `Clock`, for tests. */
-  readonly time: "store" | "clock"
+  readonly time: StoreTime
 }
 
 /**
@@ -41,7 +42,7 @@ export const make = (database: Database, { time, timeout }: SqlStoreOptions): Co
   const dialect = makeDialect(database)
   const log = makeChangeLog(database, dialect)
   const operations = makeOperations(database, timeout, log.append)
-  const uses = makeUseCounts(dialect)
+  const uses = makeUseCounts(dialect, time)
   const locks = makeKeyLocks(dialect)
   const { run, sql, tables } = dialect
   const ping = operations.read("StoreHealth.ping", (connection) =>
@@ -50,7 +51,7 @@ export const make = (database: Database, { time, timeout }: SqlStoreOptions): Co
   return Context.make(TenantStore, makeTenantStore(dialect, operations)).pipe(
     Context.add(KeyStore, makeKeyStore(dialect, operations)),
     Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, uses, locks, time)),
-    Context.add(UsageStore, makeUsageStore(dialect, operations, uses, locks)),
+    Context.add(UsageStore, makeUsageStore(dialect, operations, uses, locks, time)),
     Context.add(StoreHealth, StoreHealth.of({ ping, timeoutMillis: timeout })),
     Context.add(KeyChanges, KeyChanges.of({ follow: makeFollower(database, log, timeout) }))
   )

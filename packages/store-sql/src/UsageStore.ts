@@ -1,8 +1,9 @@
-import { type KeyId, type UsageBatch, type UsageRecording, UsageStore } from "@apikeys/core"
+import { KeyId, type UsageBatch, type UsageRecording, UsageStore } from "@apikeys/core"
 import type { Dialect } from "./Dialect.js"
 import type { KeyLocks } from "./HeldKeys.js"
 import type { Operations } from "./Operations.js"
 import type { Script } from "./Script.js"
+import { type ScriptTimes, type StoreTime, timedBy } from "./ScriptTime.js"
 import type { UseCounts } from "./UseCounts.js"
 
 /** How far batches of a writer may overtake one another: older ones count as recorded, and are forgotten. */
@@ -22,7 +23,13 @@ interface Mark {
 }
 
 /** The port over a database. */
-export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: UseCounts, locks: KeyLocks) => {
+export const makeUsageStore = (
+  dialect: Dialect,
+  operations: Operations,
+  uses: UseCounts,
+  locks: KeyLocks,
+  time: StoreTime
+) => {
   const { query, sql, tables } = dialect
 
   /**
@@ -36,18 +43,20 @@ export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: U
       select (select max(batch) ${ofWriter}) as newest, (select count(*) ${ofBatch}) as marks,
         (select left_out ${ofBatch}) as left_out`)
     const { left_out, marks, newest } = row as Mark
-    if (Number(marks) > 0)
-      return left_out === null ? [] : (left_out.split(",") as ReadonlyArray<string> as ReadonlyArray<KeyId>)
+    if (Number(marks) > 0) return left_out === null ? [] : left_out.split(",").map((id) => KeyId.make(id))
     return newest !== null && number <= Number(newest) - remembered ? [] : null
   }
 
   /** The mark comes first: of two attempts that are under way, one then waits for the other, and finds it recorded. */
-  const add = function* ({ number, uses: used, writer }: UsageBatch): Script<ReadonlyArray<KeyId>> {
+  const add = function* (
+    { number, uses: used, writer }: UsageBatch,
+    { counting }: ScriptTimes
+  ): Script<ReadonlyArray<KeyId>> {
     const row = sql`(${writer}, ${number}, ${dialect.nowMillis})`
     yield query(sql`insert into ${tables.usageBatches} (writer, batch, recorded_at) values ${row}`)
     const { locked, times } = yield* locks.hold(used.map(({ keyId }) => keyId).sort())
     const free = used.filter(({ keyId }) => times.has(keyId))
-    if (free.length > 0) yield* uses.add(free)
+    if (free.length > 0) yield* uses.add(free, counting)
     if (locked.size > 0) {
       const leaving = sql`left_out = ${[...locked].join()}`
       yield query(sql`update ${tables.usageBatches} set ${leaving} where writer = ${writer} and batch = ${number}`)
@@ -63,10 +72,11 @@ export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: U
     yield query(sql`delete from ${tables.usageBatches} where ${silent}`)
   }
 
-  const record = function* (batch: UsageBatch): Script<UsageRecording> {
-    const locked = (yield* leftOut(batch)) ?? (yield* add(batch))
+  const record = function* (batch: UsageBatch, times: ScriptTimes): Script<UsageRecording> {
+    const locked = (yield* leftOut(batch)) ?? (yield* add(batch, times))
     return { totals: yield* uses.totalsOf(batch.uses), locked }
   }
 
-  return UsageStore.of({ record: (batch) => operations.count("UsageStore.record", () => record(batch)) })
+  const run = timedBy(time)<UsageRecording>((script) => operations.count("UsageStore.record", script))
+  return UsageStore.of({ record: (batch) => run((times) => record(batch, times)) })
 }

@@ -2,7 +2,7 @@ import { type Clock, type Context, Effect, Exit } from "effect"
 import { StoreError } from "../../domain/Errors.js"
 import type { Caller } from "./Caller.js"
 import type { Telemetry } from "./Telemetry.js"
-import { monotonicMillis } from "./VerificationCache.js"
+import { monotonicMillis } from "./Times.js"
 
 /** A store that keeps to its own deadline knows better what it waited for, so it is let speak first. */
 const graceMillis = 25

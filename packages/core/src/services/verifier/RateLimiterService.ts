@@ -5,18 +5,13 @@ import type { RateLimit } from "../../domain/RateLimit.js"
 import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import type { Ended } from "../../ports/RateLimitStore.js"
 import type { Caller } from "./Caller.js"
+import type { Times } from "./Times.js"
 
 /** A key whose limits are charged. */
 export interface LimitedKey {
   readonly id: KeyId
   /** At least one. */
   readonly rateLimits: ReadonlyArray<RateLimit>
-}
-
-/** When a call is made: since the epoch, and by a clock that nobody sets. */
-export interface Times {
-  readonly millis: number
-  readonly monotonic: number
 }
 
 /** What became of a charge: it was decided, or the key has ended and nothing was charged. */

@@ -12,7 +12,8 @@ import type { PresentedKey } from "./lookUp.js"
 import { makeMembership } from "./membership.js"
 import type { Known, Remember } from "./remember.js"
 import type { Validation } from "./Validation.js"
-import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { monotonicMillis } from "./Times.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 /** Why a key is not good for a call, whatever the call costs. */
 export type Refused = AuthenticationError | KeyNotAllowedError | InsufficientScopeError

@@ -84,10 +84,15 @@ export class UsageTallies {
       if (!left.has(keyId)) this.#unflushed -= count
       if (tally === undefined) continue
       tally.flushing = 0
-      tally.stored = Math.max(tally.stored, totals.get(keyId)?.useCount ?? 0)
-      if (!left.has(keyId)) continue
-      if (tally.pending === 0) this.#dirty++
-      tally.pending += count
+      const total = totals.get(keyId)
+      if (left.has(keyId)) {
+        if (tally.pending === 0) this.#dirty++
+        tally.pending += count
+      }
+      if (total === undefined) continue
+      tally.stored = Math.max(tally.stored, total.useCount)
+      // The store knows better, whose clock is the one that counts.
+      if (tally.pending === 0) tally.lastUsedAt = total.lastUsedAt.epochMillis
     }
   }
 

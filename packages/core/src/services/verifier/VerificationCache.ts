@@ -1,4 +1,4 @@
-import { type Clock, Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { type Change, type Confirmation, KeyChanges } from "../../ports/KeyChanges.js"
 import { Settings } from "../Settings.js"
 import { type ChangeMark, KeyCache } from "./KeyCache.js"
@@ -16,9 +16,6 @@ export const trustMillis = 750
  * which what another process changed is obeyed, by what the answer takes from here to the caller.
  */
 const freshMillis = 900
-
-/** Milliseconds of a clock that nobody sets. */
-export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 /** As of when something is known. */
 export interface Basis {

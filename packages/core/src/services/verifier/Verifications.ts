@@ -15,12 +15,13 @@ import { type Ending, makeEndings } from "./Ending.js"
 import { CachedKey, type unknownKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import type { PresentedKey } from "./lookUp.js"
-import type { Times } from "./RateLimiterService.js"
 import { type Known, makeRemember } from "./remember.js"
 import { makeStanding, type Presentation, type Refused } from "./Standing.js"
 import { makeTelemetry } from "./Telemetry.js"
+import type { Times } from "./Times.js"
+import { monotonicMillis } from "./Times.js"
 import type { Validation } from "./Validation.js"
-import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 /** Why a call is refused. */
 export type Refusal = Refused | QuotaError | InvalidInputError

@@ -5,8 +5,9 @@ import { exitOfOne } from "./exitOfOne.js"
 import type { Fill } from "./KeyCache.js"
 import { KeyRecord, type Shared, unshared } from "./KeyRecord.js"
 import { type LookedUp, makeLookUp, type PresentedKey } from "./lookUp.js"
+import { monotonicMillis } from "./Times.js"
 import { UsageRecorder } from "./UsageRecorder.js"
-import { type Basis, monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { type Basis, VerificationCache } from "./VerificationCache.js"
 
 /** A key as it was known. */
 export interface Known {
@@ -59,9 +60,9 @@ export const makeRemember = Effect.gen(function* () {
   const flights = new Map<string, Flight>()
   const waiting = new Set<Waiter>()
 
-  const recordOf = ({ current, found }: LookedUp, share: Shared): KeyRecord => {
+  const recordOf = ({ found, redigest }: LookedUp, share: Shared): KeyRecord => {
     const record = new KeyRecord(uses.include(found.key), found, share)
-    if (found.secretId !== current.secretId) record.redigest = { from: found.digest, to: current }
+    record.redigest = redigest
     return record
   }
 
