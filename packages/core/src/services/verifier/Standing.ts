@@ -11,8 +11,8 @@ import type { KeyRecord } from "./KeyRecord.js"
 import type { PresentedKey } from "./lookUp.js"
 import { makeMembership } from "./membership.js"
 import type { Known, Remember } from "./remember.js"
-import type { Validation } from "./Validation.js"
 import { monotonicMillis } from "./Times.js"
+import type { Validation } from "./Validation.js"
 import { VerificationCache } from "./VerificationCache.js"
 
 /** Why a key is not good for a call, whatever the call costs. */
