@@ -37,7 +37,7 @@ export type { SigningSecretReport, SigningSecretUse } from "./domain/SigningSecr
 export type { Timespan } from "./domain/Timespan.js"
 export * as MemoryStore from "./memory/MemoryStore.js"
 export { type Change, type Confirmation, KeyChanges } from "./ports/KeyChanges.js"
-export { type Digest, KeyHasher, unkeyed } from "./ports/KeyHasher.js"
+export { type Digest, KeyHasher, overSha256, secretOf, unkeyed } from "./ports/KeyHasher.js"
 export type { KeyImport, KeyImportOutcome } from "./ports/KeyImport.js"
 export * from "./ports/KeyStore.js"
 export {

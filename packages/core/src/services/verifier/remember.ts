@@ -43,9 +43,9 @@ export const makeRemember = Effect.gen(function* () {
   const flights = new Map<string, Flight>()
   const waiting = new Set<Waiter>()
 
-  const recordOf = ({ current, found }: LookedUp, share: Shared): KeyRecord => {
+  const recordOf = ({ found, redigest }: LookedUp, share: Shared): KeyRecord => {
     const record = new KeyRecord(uses.include(found.key), found, share)
-    if (found.secretId !== current.secretId) record.redigest = { from: found.digest, to: current }
+    record.redigest = redigest
     return record
   }
 
