@@ -31,7 +31,7 @@ const typeRule = (ast: SchemaAST.AST): string => {
 const maxMember = 40
 
 /** Paths come from the caller too: a member's name may be as long, or as secret, as a value, and is then not told. */
-const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
+export const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
   path
     .map(String)
     .map((member) => (member.length > maxMember ? "…" : member))
