@@ -16,7 +16,7 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
  * names as short as a schema's.
  */
 export const changeChannel = (schema: string | null): string =>
-  `('apikeys_' || md5(${schema === null ? "current_schema()::text" : literal(schema)}))`
+  `('apikeys_' || left(encode(sha256(convert_to(${schema === null ? "current_schema()::text" : literal(schema)}, 'UTF8')), 'hex'), 40))`
 
 /** Names compare exactly: by code point, whatever the database's collation. */
 const name = 'text collate "C" not null'
