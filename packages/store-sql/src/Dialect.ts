@@ -18,6 +18,7 @@ const tableNames = {
   usageBatches: "apikeys_usage_batches",
   changes: "apikeys_changes",
   changeSequence: "apikeys_change_sequence",
+  fences: "apikeys_fences",
   migrations: "apikeys_migrations"
 } as const
 

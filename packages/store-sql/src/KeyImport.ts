@@ -13,6 +13,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type { ArrayHelper, Fragment, Statement } from "@effect/sql/Statement"
 import { Data, Effect, Encoding, Schema } from "effect"
 import { type Dialect, padded } from "./Dialect.js"
+import { makeFences } from "./Fences.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
 import { makeRowInsertion } from "./RowInsertion.js"
@@ -123,6 +124,7 @@ const piecesOf = <A>(lists: ReadonlyArray<ReadonlyArray<A>>, size: number): Read
 /** The members of the port that take over keys. */
 export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: KeyCodec): Members => {
   const { bytes, decodeId, forShare, id, instant, rows, run, sql, tables } = dialect
+  const fences = makeFences(dialect)
   const decodeDigest = Schema.decodeUnknownSync(rows.Digest.fields.digest)
   const decodeLink = Schema.decodeUnknownSync(rows.Link)
 
@@ -250,7 +252,8 @@ export const makeKeyImport = (dialect: Dialect, operations: Operations, codec: K
   const write = Effect.fnUntraced(function* (connection: Connection, imports: ReadonlyArray<KeyImport>) {
     const byId = [...imports].sort((one, other) => (one.key.id < other.key.id ? -1 : 1))
     const byDigest = [...imports].sort((one, other) => compare(one.digest, other.digest))
-    const keys = byId.map(({ key }) => codec.encodeFast(key))
+    const fence = yield* fences.lastNumber(connection)
+    const keys = byId.map(({ key }) => ({ ...codec.encodeFast(key), after_fence: fence }))
     const digests = byDigest.map(({ digest, key }) => ({
       digest: bytes(digest.bytes),
       key_id: id(key.id),

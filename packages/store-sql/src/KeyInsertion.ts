@@ -4,6 +4,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type { Statement } from "@effect/sql/Statement"
 import { Effect, Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
+import { makeFences } from "./Fences.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
 
@@ -13,14 +14,15 @@ const notLinked: Insertion = { _tag: "NotLinked" }
 /** The member of the port that inserts a key. */
 export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyCodec) => {
   const { forShare, id, rows, run, sql, tables } = dialect
+  const fences = makeFences(dialect)
   const encodeDigest = Schema.encodeSync(rows.Digest)
 
   const isAny = (connection: Connection, statement: Statement<object>) =>
     Effect.map(run(connection, statement), ([row]) => row !== undefined)
 
   const findExisting = (connection: Connection, { idempotencyKey, key }: NewKey) => {
-    const where = sql`organization_id = ${id(key.organizationId)} and idempotency_key = ${idempotencyKey}`
-    const statement = sql`select ${dialect.columns(rows.Key)} from ${tables.keys} where ${where}`
+    const where = sql`k.organization_id = ${id(key.organizationId)} and k.idempotency_key = ${idempotencyKey}`
+    const statement = sql`select ${fences.columns(rows.Key)} from ${tables.keys} k ${fences.join} where ${where}`
     return Effect.map(run(connection, statement), ([row]) => (row === undefined ? null : codec.decode(row)))
   }
 
@@ -52,7 +54,11 @@ export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyC
   }
 
   const write = Effect.fnUntraced(function* (connection: Connection, { digest, idempotencyKey, key }: NewKey) {
-    const row = { ...codec.encode(key), idempotency_key: idempotencyKey }
+    const row = {
+      ...codec.encode(key),
+      idempotency_key: idempotencyKey,
+      after_fence: yield* fences.lastNumber(connection)
+    }
     yield* run(connection, sql`insert into ${tables.keys} ${sql.insert(row)}`)
     const digestRow = encodeDigest({
       digest: digest.bytes,

@@ -4,6 +4,7 @@ import type { NotFoundError, StoreError } from "../domain/Errors.js"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../domain/Ids.js"
 import type { Instant } from "../domain/Instant.js"
 import type { Metadata } from "../domain/Metadata.js"
+import type { PagePosition } from "../domain/Page.js"
 import type { RateLimit } from "../domain/RateLimit.js"
 import type { Scope } from "../domain/Scope.js"
 import type { Digest } from "./KeyHasher.js"
@@ -120,6 +121,23 @@ export interface Revocation {
   readonly reason: string | null
 }
 
+/** A revocation of all keys of an owner that is in force, while what has to be written of each key is not. */
+export interface KeyFence {
+  /** Those of later fences are higher. */
+  readonly number: number
+  readonly owner: KeyOwner & { readonly organizationId: OrganizationId }
+  /** The last key that was written, in the order of listings; `null` before the first. */
+  readonly after: PagePosition | null
+}
+
+/** What one step of a revocation did. */
+export interface RevokedBatch {
+  /** How many keys it revoked that no step before had counted. */
+  readonly revoked: number
+  /** What is left; `null` where all is done. */
+  readonly rest: KeyFence | null
+}
+
 /**
  * Where keys and their digests live. What each member promises is tested by the store contract.
  *
@@ -164,8 +182,20 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
     /** Revokes; of a key that is revoked already the first time and reason stay. Returns the key as it is then. */
     readonly revoke: (id: KeyId, revocation: Revocation) => Effect.Effect<Option.Option<ApiKey>, StoreError>
 
-    /** Revokes all keys of an owner that are not revoked yet, and returns how many these were. */
-    readonly revokeAll: (owner: KeyOwner, revocation: Revocation) => Effect.Effect<number, StoreError>
+    /**
+     * Revokes all keys of an owner that are there and not revoked yet, in one step that takes as long for a million of them as for
+     * one: from when it returns, every member of this port gives them as revoked, at that time and for that reason, and
+     * never otherwise again. What a store has to write of each key it may leave to {@link revokeFenced}. Keys that are inserted
+     * later are not concerned. At least one id of the owner is given.
+     */
+    readonly fence: (owner: KeyOwner, revocation: Revocation) => Effect.Effect<RevokedBatch, StoreError>
+
+    /**
+     * Goes on with what `fence`, or the call before, has left: at most `limit` keys, in a transaction of its own. Where nobody
+     * goes on, the fence stands, and one of the same owner that is made later finishes both. Of several that concern
+     * a key, the time and reason of the first stay. All calls of all fences together count each key once.
+     */
+    readonly revokeFenced: (fence: KeyFence, limit: number) => Effect.Effect<RevokedBatch, StoreError>
 
     /**
      * Disables; of a key that is disabled already the first time and reason stay. Of any status. Returns the key as

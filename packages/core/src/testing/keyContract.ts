@@ -2,6 +2,7 @@ import { describe } from "@effect/vitest"
 import type { ContractTest } from "./contract.js"
 import { keyDeletionContract } from "./keyDeletionContract.js"
 import { keyDisablingContract } from "./keyDisablingContract.js"
+import { keyFenceContract } from "./keyFenceContract.js"
 import { keyImportContract } from "./keyImportContract.js"
 import { keyInsertionContract } from "./keyInsertionContract.js"
 import { keyPlaintextContract } from "./keyPlaintextContract.js"
@@ -18,6 +19,7 @@ export const keyContract = (test: ContractTest): void => {
   describe("round trip", () => keyRoundTripContract(test))
   describe("update", () => keyUpdateContract(test))
   describe("revocation", () => keyRevocationContract(test))
+  describe("fences", () => keyFenceContract(test))
   describe("disabling", () => keyDisablingContract(test))
   describe("rotation", () => keyRotationContract(test))
   describe("signing secrets", () => signingSecretContract(test))
