@@ -18,7 +18,11 @@ const makeMachine = () => {
     currentTimeNanos: live.currentTimeNanos,
     sleep: (duration) => live.sleep(duration)
   }
-  return { clock, suspend: (millis: number) => Effect.sync(() => void (suspended += millis)) }
+  const suspend = (millis: number) =>
+    Effect.sync(() => {
+      suspended += millis
+    })
+  return { clock, suspend }
 }
 
 /** What a process remembers while its clocks do not agree. */
