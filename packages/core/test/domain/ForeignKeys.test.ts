@@ -54,11 +54,14 @@ describe("forms of foreign keys", () => {
       for (let i = 0; i < 3; i++) expect(foreign.accepts("x".repeat(32))).toBe(false)
       expect(mistakes).toEqual(["gave no boolean"])
     }
-    const hostile = Object.defineProperty({}, "then", {
-      get: () => {
-        throw new Error("broken")
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("broken")
+        }
       }
-    })
+    )
     expect(makeForeignKeys((() => hostile) as () => never).accepts("x".repeat(32))).toBe(false)
     const mistakes: Array<string> = []
     const throwing = () => {
