@@ -207,7 +207,8 @@ export const makeRateLimitStore = (
       const outcomes = new Map(admissions.map((admission) => [admission, admitKey(read, admission, times)] as const))
       const writes = writesOf(read)
       const used = usesOf(admissions, outcomes)
-      if (used.length > 0) return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes, times.counting))
+      if (used.length > 0)
+        return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes, times.counting))
       const last = together(writes)
       if (last !== undefined) yield { ...last, last: true }
       return withTotals(admissions, outcomes, used, new Map())
@@ -326,8 +327,11 @@ const admitKey = (
   return admission.limits.length === 0 || now === null ? free : chargeKey(known, admission, now)
 }
 
-const leaseOrRefuse = ({ held, known, now }: Read, request: LeaseRequest, { clock }: ScriptTimes): LeaseOutcome | Uncharged =>
-  refusalOf(held, request.keyId, clock) ?? leaseKey(known, request, now)
+const leaseOrRefuse = (
+  { held, known, now }: Read,
+  request: LeaseRequest,
+  { clock }: ScriptTimes
+): LeaseOutcome | Uncharged => refusalOf(held, request.keyId, clock) ?? leaseKey(known, request, now)
 
 const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcome => {
   const { ahead, keyId, limits, refund } = request

@@ -11,7 +11,7 @@ import type { KeyRecord } from "./KeyRecord.js"
 import type { PresentedKey } from "./lookUp.js"
 import { makeMembership } from "./membership.js"
 import type { Known, Remember } from "./remember.js"
-import { monotonicMillis } from "./Times.js"
+import { timesOf } from "./Times.js"
 import type { Validation } from "./Validation.js"
 import { VerificationCache } from "./VerificationCache.js"
 
@@ -50,7 +50,7 @@ export const makeStanding = (remember: Remember) =>
       })
 
     const isCurrent = ({ basis, record }: Known, { asked, clock }: Presentation): boolean =>
-      cache.isCurrent(record, basis, monotonicMillis(clock)) &&
+      cache.isCurrent(record, basis, timesOf(clock)) &&
       (basis.tenants === cache.facts.generation || !asksForTenants(record, asked))
 
     const lookUpAgain = (presentation: Presentation) =>

@@ -4,12 +4,8 @@ import { Settings } from "../Settings.js"
 import { type ChangeMark, KeyCache } from "./KeyCache.js"
 import { type KeyRecord, makeShared, type Shared } from "./KeyRecord.js"
 import { TenantFacts } from "./TenantFacts.js"
-
-/**
- * How long a confirmation is trusted. Together with the 200 milliseconds after which the next one is due, what another
- * process changed is obeyed within a second.
- */
-export const trustMillis = 750
+import { haveParted, offsetOf, type Times, timesOf } from "./Times.js"
+import { Trust } from "./Trust.js"
 
 /**
  * How old what a call was decided by may be when it ends, where nothing confirmed it since: less than the second after
@@ -21,6 +17,8 @@ const freshMillis = 900
 export interface Basis {
   /** No change is missing that was made before: monotonic milliseconds. */
   readonly asOf: number
+  /** How far the clocks were apart then. */
+  readonly offset: number
   /** What this process heard of since, of keys and of tenants, is not in it. */
   readonly mark: ChangeMark
   readonly tenants: number
@@ -35,18 +33,13 @@ export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCa
     readonly keys: KeyCache
     readonly facts: TenantFacts
     readonly shared: Shared
-    /**
-     * Whether the store has confirmed so lately what was changed that nothing remembered is stale: looked at for each
-     * call, so that a process that was stopped, or whose event loop was, serves nothing of before.
-     *
-     * @param now monotonic milliseconds
-     */
-    readonly isTrusted: (now: number) => boolean
+    /** Whether the store has confirmed so lately what was changed that nothing remembered is stale. */
+    readonly isTrusted: (now: Times) => boolean
     /** Of what is read from now on, or was remembered and trusted as of `confirmedAt`. */
-    readonly basisAt: (asOf: number) => Basis
+    readonly basisAt: (asOf: number, now: Times) => Basis
     /** Whether a key is still as it was known: nothing was changed, and what could have been is known. */
-    readonly isCurrent: (record: KeyRecord, basis: Basis, now: number) => boolean
-    /** Up to when all changes are known, in monotonic milliseconds; `-Infinity` before the first confirmation. */
+    readonly isCurrent: (record: KeyRecord, basis: Basis, now: Times) => boolean
+    /** Up to when all changes are known, in monotonic milliseconds; `-Infinity` where that is not known. */
     readonly confirmedAt: () => number
     /** Runs what makes a change. What is remembered of it is forgotten before and after, whatever comes of it. */
     readonly changing: (change: Change) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -63,9 +56,13 @@ const make = Effect.gen(function* () {
   const { capacity, negativeTtl, ttl } = bounds ?? { capacity: 0, negativeTtl: 0, ttl: 0 }
   const keys = new KeyCache({ capacity, negativeTtl, ttl })
   const facts = new TenantFacts(ttl)
-  let confirmedAt = Number.NEGATIVE_INFINITY
+  const clock = yield* Effect.clock
 
-  const isTrusted = (now: number): boolean => now < confirmedAt + trustMillis
+  const forgetAll = (): void => {
+    keys.clear()
+    facts.clear()
+  }
+  const trust = new Trust(timesOf(clock), forgetAll)
 
   const apply = (change: Change): void => {
     if (change._tag === "Tenants") facts.clear()
@@ -73,13 +70,10 @@ const make = Effect.gen(function* () {
   }
 
   const onConfirmation = ({ asOf, changes, missed }: Confirmation): void => {
-    if (missed) {
-      keys.clear()
-      facts.clear()
-    }
+    if (missed) forgetAll()
     for (const change of changes) apply(change)
     // What a change altered is forgotten by now, so that nobody trusts what is not.
-    confirmedAt = Math.max(confirmedAt, asOf)
+    trust.confirm(asOf, timesOf(clock))
   }
 
   const around =
@@ -94,11 +88,13 @@ const make = Effect.gen(function* () {
     keys,
     facts,
     shared: makeShared(),
-    isTrusted,
-    basisAt: (asOf) => ({ asOf, mark: keys.mark, tenants: facts.generation }),
-    isCurrent: (record, { asOf, mark }, now) =>
-      !keys.hasChanged(record, mark) && (now < asOf + freshMillis || isTrusted(now)),
-    confirmedAt: () => confirmedAt,
+    isTrusted: (now) => trust.isGiven(now),
+    basisAt: (asOf, now) => ({ asOf, offset: offsetOf(now), mark: keys.mark, tenants: facts.generation }),
+    isCurrent: (record, { asOf, mark, offset }, now) =>
+      // What is not trusted is forgotten, which counts as a change: so that is looked at first.
+      (trust.isGiven(now) || (now.monotonic < asOf + freshMillis && !haveParted(offset, now))) &&
+      !keys.hasChanged(record, mark),
+    confirmedAt: () => trust.confirmedAt,
     changing: (change) => around(Effect.sync(() => apply(change))),
     changingAny: around(Effect.sync(() => keys.clear())),
     adding: (self) =>

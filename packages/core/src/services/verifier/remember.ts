@@ -5,7 +5,7 @@ import { exitOfOne } from "./exitOfOne.js"
 import type { Fill } from "./KeyCache.js"
 import { KeyRecord, type Shared, unshared } from "./KeyRecord.js"
 import { type LookedUp, makeLookUp, type PresentedKey } from "./lookUp.js"
-import { monotonicMillis } from "./Times.js"
+import { monotonicMillis, timesOf } from "./Times.js"
 import { UsageRecorder } from "./UsageRecorder.js"
 import { type Basis, VerificationCache } from "./VerificationCache.js"
 
@@ -60,6 +60,11 @@ export const makeRemember = Effect.gen(function* () {
   const flights = new Map<string, Flight>()
   const waiting = new Set<Waiter>()
 
+  const basisNow = (clock: Clock.Clock): Basis => {
+    const now = timesOf(clock)
+    return cache.basisAt(now.monotonic, now)
+  }
+
   const recordOf = ({ found, redigest }: LookedUp, share: Shared): KeyRecord => {
     const record = new KeyRecord(uses.include(found.key), found, share)
     record.redigest = redigest
@@ -85,7 +90,7 @@ export const makeRemember = Effect.gen(function* () {
 
   /** Whoever looks a key up may be interrupted; the others who came to wait for it did not ask for that. */
   const start = (fingerprint: string, presented: PresentedKey, clock: Clock.Clock, first: Waiter): void => {
-    const flight: Flight = { basis: cache.basisAt(monotonicMillis(clock)), fill: cache.keys.begin(), waiters: [first] }
+    const flight: Flight = { basis: basisNow(clock), fill: cache.keys.begin(), waiters: [first] }
     flights.set(fingerprint, flight)
     read(presented, first.caller.lasting, clock, cache.shared, (found) => {
       if (flights.get(fingerprint) === flight) flights.delete(fingerprint)
@@ -118,7 +123,7 @@ export const makeRemember = Effect.gen(function* () {
   }
 
   const findUnshared: Remember = (_, presented, caller, clock, land) => {
-    const basis = cache.basisAt(monotonicMillis(clock))
+    const basis = basisNow(clock)
     read(presented, caller, clock, unshared, (found) => land(Exit.map(found, (record) => ({ record, basis }))))
   }
 
