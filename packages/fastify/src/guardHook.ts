@@ -8,7 +8,9 @@ import { sendProblem, setFields } from "./sendProblem.js"
 
 const reader: RequestReader<FastifyRequest> = {
   message: (request) => request.raw,
-  address: (request) => request.ip
+  address: (request) => request.ip,
+  // Which Fastify gives only where it trusts one.
+  trustsProxy: (request) => request.ips !== undefined
 }
 
 /** What is not the guard's to check: ours, and what Fastify takes from the options of every plugin. */

@@ -28,7 +28,7 @@ export const openStore = (
   Effect.gen(function* () {
     const database = yield* openDatabase(client, settings, own)
     yield* settings.migrate ? SchemaVersion.migrate(database) : SchemaVersion.check(database, settings.timeout)
-    return SqlStore.make(database, settings)
+    return yield* SqlStore.open(database, settings)
   })
 
 const openOwn = (options: PgStoreOptions) =>

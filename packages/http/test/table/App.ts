@@ -5,6 +5,7 @@ import type { GuardOptions } from "@apikeys/http"
 /** What the requests of all frameworks have in common. */
 export interface AnyRequest {
   readonly headers: IncomingHttpHeaders
+  url: string
 }
 
 /** With a function for `onError` that every framework can call: it throws, or rejects. */
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders
   readonly headersDistinct: NodeJS.Dict<Array<string>>
   readonly rawHeaders: ReadonlyArray<string>
+  /** All that the framework tells of the request's URL. */
+  readonly urls: ReadonlyArray<unknown>
 }
 
 export interface Reply {
@@ -32,9 +35,13 @@ export interface App {
   readonly guards: ReadonlyArray<AnyOptions>
   /** Fields that something sets before the guards run. */
   readonly before?: Readonly<Record<string, string>>
+  /** What something does to the request's headers before the guards run. */
+  readonly move?: (headers: IncomingHttpHeaders) => void
   readonly handler?: (exchange: Exchange) => Reply | Promise<Reply>
   readonly maxHeaderSize?: number
   readonly trustProxy?: boolean
+  /** Listens on a Unix socket: clients have no address there. */
+  readonly socketPath?: string
 }
 
 export interface Served {

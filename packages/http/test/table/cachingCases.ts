@@ -35,10 +35,25 @@ export const cachingCases: ReadonlyArray<Case> = [
     { before: { "Cache-Control": "no-store" } },
     { "cache-control": "no-store" }
   ),
-  caches(
-    "what stood before is replaced where it is laxer",
-    { before: { "Cache-Control": "public, max-age=60" } },
-    { "cache-control": "private" }
+  ...(
+    [
+      ["public, max-age=60", "max-age=60, private"],
+      ["s-maxage=600, Public", "private"],
+      ["no-cache", "no-cache, private"],
+      ["must-revalidate, max-age=0", "must-revalidate, max-age=0, private"],
+      ['private="set-cookie"', "private"],
+      ['no-cache="x-private-note, private", S-MaxAge="5"', 'no-cache="x-private-note, private", private'],
+      ["x-private-note", "x-private-note, private"],
+      ["x-note=no-store", "x-note=no-store, private"],
+      ["no-storeroom, privateer", "no-storeroom, privateer, private"],
+      ["PRIVATE, max-age=60", "PRIVATE, max-age=60"],
+      ["private, s-maxage=5", "private"],
+      ["no-store, public", "no-store"],
+      ["no-store, max-age=0", "no-store, max-age=0"],
+      [", ,", "private"]
+    ] as const
+  ).map(([before, after]) =>
+    caches(`${before} set before becomes ${after}`, { before: { "Cache-Control": before } }, { "cache-control": after })
   ),
   caches(
     "Vary is added to",
