@@ -8,7 +8,7 @@ import { echo, type Serve } from "../../http/test/table/App.js"
 /** An application of Express, of either version. */
 export const serveWith =
   (framework: typeof express): Serve =>
-  async ({ before = {}, guards, handler = echo, maxHeaderSize, move, socketPath, trustProxy = false }) => {
+  async ({ before = {}, guards, handler = echo, maxHeaderSize, move, socketPath, trustProxy = false, writes }) => {
     const app = framework()
     app.set("trust proxy", trustProxy)
     // What Express logs of an error that nobody handles.
@@ -20,6 +20,10 @@ export const serveWith =
     })
     for (const options of guards) app.use(apiKeyAuth(options))
     app.use((request, response, next) => {
+      if (writes !== undefined) {
+        writes(response)
+        return
+      }
       const { apiKey, headers, headersDistinct, originalUrl, query, rawHeaders, url } = request
       const urls = [url, originalUrl, query]
       Promise.resolve()

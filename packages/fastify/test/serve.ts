@@ -5,7 +5,7 @@ import { type AnyOptions, echo, type Serve } from "../../http/test/table/App.js"
 
 /** An application of Fastify. */
 export const serve: Serve = async (asked) => {
-  const { before = {}, guards, handler = echo, maxHeaderSize, move, socketPath, trustProxy = false } = asked
+  const { before = {}, guards, handler = echo, maxHeaderSize, move, socketPath, trustProxy = false, writes } = asked
   const app = Fastify({ trustProxy, ...(maxHeaderSize !== undefined && { http: { maxHeaderSize } }) })
   // The client alone: a guard has the plugin's options for a default, and here each stands for itself.
   await app.register(fastifyApiKeys, { client: (guards[0] as AnyOptions).client })
@@ -20,6 +20,10 @@ export const serve: Serve = async (asked) => {
     url: "/",
     onRequest: guards.map((options) => app.requireApiKey(options)),
     handler: async ({ apiKey, originalUrl, query, raw, url }, reply) => {
+      if (writes !== undefined) {
+        writes(reply.hijack().raw)
+        return reply
+      }
       const { headers, headersDistinct, rawHeaders } = raw
       const answer = await handler({
         apiKey,

@@ -1,4 +1,4 @@
-import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Schema } from "effect"
+import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Runtime, Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import {
   type AcceptForeignKeys,
@@ -37,7 +37,8 @@ export interface ApiKeysOptions extends VerificationOptions {
   readonly acceptedHeads?: ReadonlyArray<string> | undefined
   /**
    * How long after its creation a key may expire at most. Then every key needs an expiry: to create or update one
-   * beyond it, or without, fails. Keys that are there already stay as they are. Default none.
+   * beyond it, or without, fails, and so does importing one without `lifetime: "keep"`. Keys that are there already stay as
+   * they are. Default none.
    */
   readonly maxKeyLifetime?: Timespan | Duration.Duration | undefined
   /** Forms of imported keys to accept as well, or a predicate on their text. Default none. */
@@ -125,11 +126,17 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
   const secret = yield* checkSecret(signingSecret)
   const previous = yield* checkPreviousSecrets(previousSigningSecrets, secret)
   const decoded = yield* decodeOptions(rest)
+  const runtime = yield* Effect.runtime<never>()
   const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
   return Settings.of({
     head,
     heads: new Set([head, ...decoded.acceptedHeads]),
-    foreign: makeForeignKeys(decoded.acceptForeignKeys),
+    foreign: makeForeignKeys(decoded.acceptForeignKeys, (mistake) =>
+      Runtime.runFork(
+        runtime,
+        Effect.logError(`The predicate acceptForeignKeys ${mistake}, so no key was accepted by it`)
+      )
+    ),
     signingSecret: secret,
     previousSigningSecrets: previous.secrets,
     previousSecretPlaces: previous.places,

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http"
+import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import type { KeyData } from "@apikeys/core"
 import type { GuardOptions } from "@apikeys/http"
 
@@ -38,6 +38,8 @@ export interface App {
   /** What something does to the request's headers before the guards run. */
   readonly move?: (headers: IncomingHttpHeaders) => void
   readonly handler?: (exchange: Exchange) => Reply | Promise<Reply>
+  /** Writes an answer past the framework, instead of the handler. */
+  readonly writes?: (response: ServerResponse) => void
   readonly maxHeaderSize?: number
   readonly trustProxy?: boolean
   /** Listens on a Unix socket: clients have no address there. */
