@@ -23,7 +23,7 @@ class Refusal extends Error {}
 
 const isUuid = (id: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 
-/** Where there is no zone it is UTC: so the old library wrote the dates that it made by itself. */
+/** Where there is no zone it is UTC: so the old library wrote its own dates. */
 const dateOf = (text: string | null, what: string, zoneless: () => void = () => undefined): Date | null => {
   if (text === null) return null
   const written = readInstant(text)

@@ -186,7 +186,10 @@ add column previous_mark text not null default ''`,
   id text collate "C" not null primary key,
   fingerprint bytea not null unique
 )`,
-    `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`
+    `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`,
+    // As text it comes back as it was written: of a number like 1e308, `jsonb` keeps and sends all 309 digits. This alone
+    // of what is added rewrites the table.
+    `alter table ${prefix}apikeys_keys alter column metadata type json using metadata::json`
   ]
 })
 

@@ -50,7 +50,7 @@ const makeData = () => {
     name: "It's a key",
     scopes: [Scope.make("docs:*")],
     rateLimits: [limit],
-    metadata: { plan: "pro", nested: { list: [1, null, "ü"] } },
+    metadata: { plan: "pro", nested: { list: [1, null, "ü"] }, numbers: [1e308, 5e-324, 0.1, 2 ** 53 - 1] },
     expiresAt: instant(Date.UTC(2099, 0, 1)),
     useCount: 41,
     lastUsedAt: instant(createdAt + 1),
