@@ -75,8 +75,8 @@ const unlinkedNote = ({ projectId, revokedAt, unlinked }: OldKey, { links }: Mig
   if (unlinked === 0 || links === "add" || revokedAt !== null) return []
   const words =
     projectId === null
-      ? `no link to its product from ${unlinked} projects of its organization, for which it is refused: see --links`
-      : `no link from its project to ${unlinked} products of its organization, for which it is refused: see --links`
+      ? `no link there to its product from ${unlinked} projects of its organization: refused for these here, see --links`
+      : `no link there from its project to ${unlinked} products of its organization: refused for these here, see --links`
   return [{ finding: "unlinked", words }]
 }
 
