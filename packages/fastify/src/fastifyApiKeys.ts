@@ -1,4 +1,4 @@
-import { type CredentialOptions, FailureLimit, securityRequirements } from "@apikeys/http"
+import { type CredentialOptions, checkPlain, FailureLimit, securityRequirements } from "@apikeys/http"
 import type { FastifyInstance, FastifyPluginCallback, FastifySchema, onRequestHookHandler, RouteOptions } from "fastify"
 import fastifyPlugin from "fastify-plugin"
 import { guardHook } from "./guardHook.js"
@@ -17,6 +17,7 @@ const install = (fastify: FastifyInstance, given: ApiKeysPluginOptions): void =>
   const ofConfig = new WeakMap<RouteGuardOptions, onRequestHookHandler>()
 
   const requireApiKey = (own: RouteGuardOptions = {}): onRequestHookHandler => {
+    checkPlain(own)
     const all = { ...options, ...own }
     const hook = guardHook(all)
     credentialsOf.set(hook, all.credentials)

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { headOf, KeyEnvironment, KeyPrefix, maxLength, ownHeadOf, hint as ownHint, redact } from "./KeyToken.js"
-import { isStorable, rule } from "./Rule.js"
+import { isPlainObject } from "./PlainObject.js"
+import { isStorable, maxItems, rule } from "./Rule.js"
 
 /** Characters of a class of regular expressions. */
 const classes = {
@@ -61,7 +62,7 @@ const Predicate = Schema.declare((value): value is (text: string) => boolean => 
 
 /** Forms, or a predicate, as a caller gives them. */
 export const AcceptForeignKeysInput: Schema.Schema<AcceptForeignKeys> = Schema.Union(
-  Schema.Array(Form).annotations(rule("is not a list of forms")),
+  Schema.Array(Form).annotations({ ...rule("is not a list of forms"), ...maxItems(100, "has over 100 forms") }),
   Predicate.annotations(rule("is not a list of forms, or a function"))
 )
 
@@ -80,6 +81,7 @@ export const pythonKeys = (options: {
   readonly prefix: string
   readonly environment?: string | null | undefined
 }): ForeignKeyForm => {
+  if (!isPlainObject(options)) throw new TypeError("options is not a plain object")
   const { environment = null, prefix } = options
   if (!Schema.is(KeyPrefix)(prefix)) throw new TypeError("prefix is not that of a key")
   if (environment !== null && !Schema.is(KeyEnvironment)(environment)) {
