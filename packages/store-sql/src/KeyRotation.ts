@@ -2,6 +2,7 @@ import {
   type Digest,
   type Instant,
   type KeyId,
+  maxSecrets,
   overlapEnd,
   type Rotation,
   type RotationOutcome,
@@ -16,6 +17,7 @@ import type { Operations } from "./Operations.js"
 export const makeRotation = (dialect: Dialect, operations: Operations, codec: KeyCodec) => {
   const { id: encodeId, instant, rows, run, sql, tables } = dialect
   const encodeDigest = Schema.encodeSync(rows.Digest)
+  const decodeDigest = Schema.decodeUnknownSync(rows.Digest.fields.digest)
   const columns = dialect.columns(rows.Key)
 
   /** None is prolonged. What ends at once goes at once: it is no secret any more. */
@@ -38,6 +40,16 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
     yield* run(connection, sql`delete from ${tables.digests} where ${ofKey} and valid_until <= ${start}`)
   })
 
+  /** By the digests themselves: MySQL takes no `limit` in a subquery. */
+  const keepNewest = Effect.fnUntraced(function* (connection: Parameters<typeof run>[0], id: KeyId, count: number) {
+    const newestFirst = sql`order by superseded_at desc, created_at desc, digest desc`
+    const all = sql`select digest from ${tables.digests} where key_id = ${encodeId(id)} ${newestFirst}`
+    for (const row of (yield* run(connection, all)).slice(count)) {
+      const digest = decodeDigest((row as { readonly digest: unknown }).digest)
+      yield* run(connection, sql`delete from ${tables.digests} where digest = ${dialect.bytes(digest)}`)
+    }
+  })
+
   const rotate = (id: KeyId, { at, digest, hint, overlapMillis }: Rotation) =>
     operations.change("KeyStore.rotate", (connection, tell) =>
       Effect.gen(function* () {
@@ -48,6 +60,7 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
         if (before.revokedAt !== null) return Option.some<RotationOutcome>({ _tag: "Revoked", key: before })
         const until = overlapEnd(before, at, overlapMillis)
         yield* supersede(connection, id, at, until)
+        yield* keepNewest(connection, id, maxSecrets - 1)
         const current = encodeDigest({
           digest: digest.bytes,
           key_id: id,
