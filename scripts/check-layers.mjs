@@ -45,7 +45,8 @@ export const layers = {
   "store-mysql": [...sqlStore, "@effect/sql-mysql2", "mysql2", "node:tls"],
   http: ["effect", "@apikeys/core"],
   express: ["effect", "@apikeys/core", "@apikeys/http", "express"],
-  fastify: ["effect", "@apikeys/core", "@apikeys/http", "fastify", "fastify-plugin"]
+  // Of each application that is made, so that no route asks in vain for a key.
+  fastify: ["effect", "@apikeys/core", "@apikeys/http", "fastify", "fastify-plugin", "node:diagnostics_channel"]
 }
 
 /** Comments blanked out, lines kept: documentation is full of imports. Strings are matched so that none opens a comment. */

@@ -1,4 +1,5 @@
-import type { Reporter, TestModule, Vitest } from "vitest/node"
+import { relative } from "node:path"
+import type { Reporter, TestModule, TestSpecification, Vitest } from "vitest/node"
 import { contractResults, contractTable, testsRun } from "./contractTable.js"
 import { backends, selectedBackends } from "./services/backends.mjs"
 
@@ -9,15 +10,52 @@ const isFiltered = (vitest: Vitest) => {
   return [changed, project?.length, related?.length, shard, testNamePattern, filenamePattern?.length].some(Boolean)
 }
 
-/** Ends a run with what each store was proven to do, and one plain line: what ran, and what came of it. */
+/** How often a run whose output is no terminal says how far it is. */
+const progressMillis = 15_000
+
+/**
+ * Says how many files are done where the output is no terminal, and ends a run with what each store was proven to do
+ * and one plain line: what ran, and what came of it.
+ */
 export default class Summary implements Reporter {
   #vitest: Vitest | undefined
+  #progress: ReturnType<typeof setInterval> | undefined
+  #started = 0
+  #files = 0
+  #done = 0
+  readonly #running = new Set<string>()
 
   onInit(vitest: Vitest) {
     this.#vitest = vitest
   }
 
+  onTestRunStart(specifications: ReadonlyArray<TestSpecification>) {
+    this.#started = Date.now()
+    this.#files = specifications.length
+    this.#done = 0
+    this.#running.clear()
+    if (process.stdout.isTTY) return
+    this.#progress = setInterval(() => console.log(this.#state()), progressMillis).unref()
+  }
+
+  onTestModuleQueued({ moduleId }: TestModule) {
+    this.#running.add(moduleId)
+  }
+
+  onTestModuleEnd({ moduleId }: TestModule) {
+    this.#running.delete(moduleId)
+    this.#done += 1
+  }
+
+  #state() {
+    const seconds = Math.round((Date.now() - this.#started) / 1000)
+    const running = [...this.#running].map((file) => relative(this.#vitest?.config.root ?? "/", file)).join(", ")
+    const left = this.#files - this.#done
+    return `${this.#done} of ${this.#files} files done, ${left} left, after ${seconds} s; running: ${running || "none yet"}`
+  }
+
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>) {
+    clearInterval(this.#progress)
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 }
     for (const module of modules) {
       for (const test of module.children.allTests()) counts[test.result().state] += 1

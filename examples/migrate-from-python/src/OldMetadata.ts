@@ -1,4 +1,4 @@
-import { Scope } from "@apikeys/core"
+import { Input, InvalidInputError, Scope } from "@apikeys/core"
 import { Schema } from "effect"
 
 /** The limit of a key: an object since 0.2, an integer per minute before. */
@@ -19,6 +19,8 @@ export interface OldMetadata {
   readonly limit: OldLimit | null
   readonly expiresAt: string | null
   readonly custom: unknown
+  /** Where there are texts now, since the numbers would have become others. */
+  readonly madeTexts: ReadonlyArray<string>
   /** Members that the old library did not write. */
   readonly others: ReadonlyArray<string>
 }
@@ -43,15 +45,31 @@ const limitOf = (value: unknown): OldLimit | null | undefined => {
 const textOrNull = (value: unknown): value is string | null | undefined =>
   value === null || value === undefined || typeof value === "string"
 
-/** What the JSON says; a text where it is not what the old library wrote, which tells why. */
-export const readMetadata = (json: string | null): OldMetadata | string => {
-  let value: unknown
+/** The paths of the numbers that this language cannot hold; what is left behind does not count. */
+const inexactNumbers = (json: string): ReadonlyArray<string> => {
   try {
-    value = json === null ? {} : (JSON.parse(json) ?? {})
+    Input.parseJson(json)
+    return []
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    return error.issues.map(({ path }) => path).filter((path) => members.has(path.split(".", 1)[0] ?? ""))
+  }
+}
+
+/** What the JSON says; a text where it is not what the old library wrote, which tells why. */
+export const readMetadata = (json: string | null, largeNumbers: "refuse" | "text"): OldMetadata | string => {
+  let value: unknown
+  let madeTexts: ReadonlyArray<string>
+  try {
+    madeTexts = inexactNumbers(json ?? "null")
+    value = Input.parseJson(json ?? "null", { inexactNumbers: "text" }) ?? {}
   } catch {
     return "its metadata is not JSON"
   }
   if (!isObject(value)) return "its metadata is not an object"
+  if (madeTexts.length > 0 && largeNumbers === "refuse") {
+    return `numbers above 2^53, which would change: ${madeTexts.join(", ")}, see --large-numbers`
+  }
   const { custom = null, expires_at, name, rate_limit, scopes = null } = value
   if (!textOrNull(name)) return "its name is not a text"
   if (!textOrNull(expires_at)) return "its expiry is not a text"
@@ -66,6 +84,7 @@ export const readMetadata = (json: string | null): OldMetadata | string => {
     limit,
     expiresAt: expires_at ?? null,
     custom: custom ?? {},
+    madeTexts,
     others: Object.keys(value).filter((member) => !members.has(member))
   }
 }

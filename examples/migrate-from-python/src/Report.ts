@@ -6,11 +6,14 @@ const findings = {
   renamed: "given another name, since theirs was taken or blank",
   of01: "keys of 0.1: their limits are per minute, their digests SHA-256 until the keys are used",
   unsure: "keys without a limit in a database that has keys of 0.1: taken as of 0.2, see --upgraded-at",
-  zone: "dates without a zone in them: read as UTC",
+  zone: "keys whose expiry has no zone in it: read as UTC",
+  numbers: "keys with texts in the place of numbers above 2^53",
   scopes: "keys without scopes that are none here",
-  unlimited: "keys without their limit of 0: unlimited now",
+  unlimited: "keys without their limit, which admitted nothing: unlimited now",
   unread: "keys with further members in their metadata, which are left behind",
-  unlinked: "keys of a project without products: the old library let them pass for any product, this one for none"
+  linked: "links that keys imply, and that were added",
+  unlinked: "keys that are refused where there is no link, at which the old library did not look: see --links",
+  head: "keys with a beginning that was not named: see --prefix and --environment"
 } as const
 
 export type Finding = keyof typeof findings

@@ -1,4 +1,5 @@
 import type { ApiKeyClient, ImportKeyData, RefusedImport } from "@apikeys/core"
+import type { Heads } from "./heads.js"
 import type { MigrationOptions } from "./options.js"
 import type { Report } from "./Report.js"
 import { countKeys, oldKeys } from "./source/oldRows.js"
@@ -8,6 +9,7 @@ import { type Note, toImport } from "./toImport.js"
 
 const wordsOf = (issues: RefusedImport["issues"]): string => {
   const words = issues.map(({ path, rule }) => `${path} ${rule}`).join(", ")
+  if (issues.some(({ rule }) => rule === "is not linked to the project")) return `${words}, see --links`
   if (!issues.some(({ path }) => path.startsWith("scopes."))) return words
   return issues.some(({ rule }) => rule === "is a wildcard here")
     ? `${words}, see --wildcards`
@@ -19,6 +21,7 @@ export const migrateKeys = async (
   client: ApiKeyClient,
   source: Source,
   options: MigrationOptions,
+  heads: Heads,
   report: Report,
   terminal: Terminal
 ): Promise<void> => {
@@ -34,7 +37,7 @@ export const migrateKeys = async (
   const onTheirWay: Array<{ readonly id: string; readonly notes: ReadonlyArray<Note> }> = []
   const imports = async function* (): AsyncGenerator<ImportKeyData> {
     for await (const row of oldKeys(source)) {
-      const converted = toImport(row, options)
+      const converted = toImport(row, options, heads)
       if (typeof converted === "string") report.refuse("key", row.id, converted)
       else {
         onTheirWay.push({ id: converted.key.id, notes: converted.notes })

@@ -1,4 +1,5 @@
 import { ApiKeyClient } from "@apikeys/core"
+import { findHeads, type Head, type Heads } from "./heads.js"
 import { migrateKeys } from "./keys.js"
 import type { MigrationOptions } from "./options.js"
 import { Report } from "./Report.js"
@@ -14,7 +15,9 @@ import { migrateTenants } from "./tenants.js"
 export const migrate = async (options: MigrationOptions, terminal: Terminal): Promise<Report> => {
   const report = new Report(terminal)
   const source = await openSource(options.from)
+  let heads: Heads
   try {
+    heads = await findHeads(source, options)
     const client = await ApiKeyClient.open({
       store: await storeOf(options.to),
       signingSecret: options.signingSecret,
@@ -22,8 +25,8 @@ export const migrate = async (options: MigrationOptions, terminal: Terminal): Pr
       previousSigningSecrets: [options.oldSigningSecret]
     })
     try {
-      await migrateTenants(client, source, report)
-      await migrateKeys(client, source, options, report, terminal)
+      await migrateTenants(client, source, options, report)
+      await migrateKeys(client, source, options, heads, report, terminal)
     } finally {
       await client.close()
     }
@@ -31,13 +34,27 @@ export const migrate = async (options: MigrationOptions, terminal: Terminal): Pr
     terminal.end()
     await source.close()
   }
-  const { environment, prefix } = options
-  const form =
-    environment === null ? `{ prefix: "${prefix}" }` : `{ prefix: "${prefix}", environment: "${environment}" }`
-  for (const line of report.summary()) terminal.line(line)
-  const accepting = `acceptForeignKeys: [pythonKeys(${form})]`
+  for (const line of [...report.summary(), ...whatToDo(options, heads, report)]) terminal.line(line)
+  return report
+}
+
+const formOf = ({ environment, prefix }: Head): string =>
+  environment === null
+    ? `pythonKeys({ prefix: "${prefix}" })`
+    : `pythonKeys({ prefix: "${prefix}", environment: "${environment}" })`
+
+/** How the keys that were taken over verify, and which of them do not. */
+const whatToDo = (options: MigrationOptions, heads: Heads, report: Report): ReadonlyArray<string> => {
+  const accepting = `acceptForeignKeys: [${heads.held.map(formOf).join(", ")}]`
   const secrets =
     options.oldSigningSecret === options.signingSecret ? "" : " and the old secret in previousSigningSecrets"
-  terminal.line(`Open your client with ${accepting}${secrets}, and these keys verify.`)
-  return report
+  const others = report.counted("head")
+  const exceptions = `those that are revoked or expired${others === 0 ? "" : `, and ${others} with another beginning`}`
+  return [
+    `Open your client with ${accepting}${secrets}: the keys that are there verify, but for ${exceptions}.`,
+    ...(heads.areShown || heads.held.length === 1
+      ? []
+      : ["Which of these forms are needed the old database does not show: it has the beginnings of secrets alone."]),
+    "Limits start afresh: what keys used of a window before is not carried over."
+  ]
 }

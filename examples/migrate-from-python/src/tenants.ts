@@ -1,7 +1,10 @@
 import { AlreadyExistsError, type ApiKeyClient, InvalidInputError, NotFoundError } from "@apikeys/core"
 import { readInstant } from "./instants.js"
+import type { MigrationOptions } from "./options.js"
 import type { Report } from "./Report.js"
-import { type OldLink, type OldTenant, oldLinks, oldTenants } from "./source/oldRows.js"
+import type { OldLink } from "./source/links.js"
+import { impliedLinks, oldLinks } from "./source/links.js"
+import { type OldTenant, oldTenants } from "./source/oldRows.js"
 import type { Source } from "./source/Source.js"
 
 type Kind = "organization" | "project" | "product"
@@ -43,7 +46,6 @@ const migrateTenant = async (client: ApiKeyClient, kind: Kind, tenant: OldTenant
   const { id } = tenant
   const written = tenant.createdAt === null ? null : readInstant(tenant.createdAt)
   if (tenant.createdAt !== null && written === null) return report.refuse(kind, id, "its creation is not a date")
-  if (written?.zoned === false) report.say("zone", kind, id, null)
   try {
     const { created, name } = await underSomeName(tenant.name, id, async (tried) => {
       const [, isNew] = await takeOver(client, kind, tenant, written?.at, tried)
@@ -74,27 +76,59 @@ const productsOf = async (client: ApiKeyClient, projectId: string): Promise<Set<
   return found
 }
 
-const migrateLinks = async (client: ApiKeyClient, source: Source, report: Report): Promise<void> => {
+/** Whether links are there in the new database. Those of a project come one after the other. */
+const makeIsThere = (client: ApiKeyClient) => {
   let there: { readonly projectId: string; readonly products: Set<string> } | undefined
-  const isThere = async ({ productId, projectId }: OldLink): Promise<boolean> => {
+  return async ({ productId, projectId }: OldLink): Promise<boolean> => {
     if (there?.projectId !== projectId) there = { projectId, products: await productsOf(client, projectId) }
     return there.products.has(productId)
   }
-  for await (const link of oldLinks(source)) {
+}
+
+const nameOf = ({ productId, projectId }: OldLink): string => `${projectId} to ${productId}`
+
+const migrateLinks = async (client: ApiKeyClient, source: Source, report: Report): Promise<void> => {
+  const isThere = makeIsThere(client)
+  for await (const { isForeign, link } of oldLinks(source)) {
+    if (isForeign) {
+      report.refuse("link", nameOf(link), "its product belongs to another organization")
+      continue
+    }
     try {
       const existing = await isThere(link)
       if (!existing) await client.addProductToProject(link)
       report.tallies.link[existing ? "existing" : "imported"]++
     } catch (error) {
-      report.refuse("link", `${link.projectId} to ${link.productId}`, wordsOf(error))
+      report.refuse("link", nameOf(link), wordsOf(error))
+    }
+  }
+}
+
+/** Those without which a key would be refused for what it was good for. */
+const addImpliedLinks = async (client: ApiKeyClient, source: Source, report: Report): Promise<void> => {
+  const isThere = makeIsThere(client)
+  for await (const link of impliedLinks(source)) {
+    try {
+      if (await isThere(link)) continue
+      await client.addProductToProject(link)
+      report.tallies.link.imported++
+      report.say("linked", "link", nameOf(link), "added, since keys imply it")
+    } catch (error) {
+      report.refuse("link", nameOf(link), wordsOf(error))
     }
   }
 }
 
 /** Whom keys belong to: organizations, projects, products and links, one at a time and in the order of their ids. */
-export const migrateTenants = async (client: ApiKeyClient, source: Source, report: Report): Promise<void> => {
+export const migrateTenants = async (
+  client: ApiKeyClient,
+  source: Source,
+  { links }: MigrationOptions,
+  report: Report
+): Promise<void> => {
   for (const kind of ["organization", "project", "product"] as const) {
     for await (const tenant of oldTenants(source, `${kind}s`)) await migrateTenant(client, kind, tenant, report)
   }
   await migrateLinks(client, source, report)
+  if (links === "add") await addImpliedLinks(client, source, report)
 }

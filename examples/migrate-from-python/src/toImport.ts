@@ -1,6 +1,7 @@
 import type { DigestInput, ImportKeyData, Metadata } from "@apikeys/core"
+import type { Heads } from "./heads.js"
 import { readInstant } from "./instants.js"
-import { isScope, type OldMetadata, readMetadata } from "./OldMetadata.js"
+import { isScope, type OldLimit, type OldMetadata, readMetadata } from "./OldMetadata.js"
 import type { MigrationOptions } from "./options.js"
 import type { Finding } from "./Report.js"
 import type { OldKey } from "./source/oldRows.js"
@@ -22,19 +23,13 @@ class Refusal extends Error {}
 
 const isUuid = (id: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 
-const dateOf = (text: string | null, what: string, zoneless: () => void): Date | null => {
+/** Where there is no zone it is UTC: so the old library wrote the dates that it made by itself. */
+const dateOf = (text: string | null, what: string, zoneless: () => void = () => undefined): Date | null => {
   if (text === null) return null
   const written = readInstant(text)
   if (written === null) throw new Refusal(`its ${what} is not a date`)
   if (!written.zoned) zoneless()
   return written.at
-}
-
-/** The head and four characters: the old library kept eight of the secret, more than people need. */
-const hintOf = (keyPrefix: string, { environment, prefix }: MigrationOptions): string => {
-  const head = environment === null ? `${prefix}_` : `${prefix}_${environment}_`
-  const secret = keyPrefix.startsWith(head) ? keyPrefix.slice(head.length) : head.startsWith(keyPrefix) ? "" : keyPrefix
-  return `${head}${secret.slice(0, 4)}…`
 }
 
 const isOf01 = ({ limit }: OldMetadata): boolean => limit?.of01 === true
@@ -62,23 +57,47 @@ const versionNote = (metadata: OldMetadata, algorithm: "sha256" | "hmac-sha256",
 
 const limitsOf = ({ limit }: OldMetadata, zeroLimits: MigrationOptions["zeroLimits"]) => {
   if (limit === null) return []
-  if (limit.requests !== 0) return [{ requests: limit.requests, window: limit.window }]
-  if (zeroLimits === "refuse") throw new Refusal("its rate limit is 0, see --zero-limits")
+  if (!admitsNothing(limit)) return [{ requests: limit.requests, window: limit.window }]
+  if (zeroLimits === "refuse") throw new Refusal(`its rate limit is ${limit.requests}, see --zero-limits`)
   return []
 }
 
-const convert = (row: OldKey, metadata: OldMetadata, options: MigrationOptions): Converted => {
-  const notes: Array<Note> = []
-  const zoneless = () => notes.push({ finding: "zone", words: null })
-  const { limit, name, others } = metadata
+const admitsNothing = ({ requests }: OldLimit): boolean => requests <= 0
 
-  const createdAt = dateOf(row.createdAt, "creation", zoneless)
+/** What a key is narrowed to has to be of its own organization. */
+const checkOwner = (entity: "project" | "product", id: string | null, owner: string | null, row: OldKey): void => {
+  if (id === null || owner === row.organizationId) return
+  throw new Refusal(`its ${entity} ${owner === null ? "is not there" : "belongs to another organization"}`)
+}
+
+const unlinkedNote = ({ projectId, revokedAt, unlinked }: OldKey, { links }: MigrationOptions): ReadonlyArray<Note> => {
+  // A revoked key is refused in any case.
+  if (unlinked === 0 || links === "add" || revokedAt !== null) return []
+  const words =
+    projectId === null
+      ? `no link to its product from ${unlinked} projects of its organization, for which it is refused: see --links`
+      : `no link from its project to ${unlinked} products of its organization, for which it is refused: see --links`
+  return [{ finding: "unlinked", words }]
+}
+
+const headNote = ({ keyPrefix }: OldKey, heads: Heads): ReadonlyArray<Note> =>
+  heads.isHeld(keyPrefix)
+    ? []
+    : [{ finding: "head", words: `begins with ${keyPrefix}: no --prefix and --environment names that` }]
+
+const convert = (row: OldKey, metadata: OldMetadata, options: MigrationOptions, heads: Heads): Converted => {
+  const notes: Array<Note> = []
+  const { limit, madeTexts, name, others } = metadata
+
+  checkOwner("project", row.projectId, row.projectOwner, row)
+  checkOwner("product", row.productId, row.productOwner, row)
+  const createdAt = dateOf(row.createdAt, "creation")
   const algorithm = algorithmOf(metadata, createdAt, options)
   const rateLimits = limitsOf(metadata, options.zeroLimits)
   const scopes = options.invalidScopes === "drop" ? metadata.scopes.filter(isScope) : metadata.scopes
   const dropped = metadata.scopes.filter((scope) => !scopes.includes(scope))
   const expiresAt = dateOf(metadata.expiresAt, "expiry", () =>
-    // Somebody wrote it, maybe with another zone in mind; the other dates are the library's own.
+    // Somebody wrote it, maybe with another zone in mind.
     notes.push({ finding: "zone", words: `its expiry ${metadata.expiresAt} has no zone, and is read as UTC` })
   )
   const key = {
@@ -93,32 +112,35 @@ const convert = (row: OldKey, metadata: OldMetadata, options: MigrationOptions):
     // Whatever it is: the library checks it, and says what is wrong.
     metadata: metadata.custom as Metadata,
     digest: digestOf(algorithm, row.keyHash),
-    hint: hintOf(row.keyPrefix, options),
+    hint: heads.hintOf(row.keyPrefix),
     ...(createdAt !== null && { createdAt }),
     useCount: row.useCount,
-    lastUsedAt: dateOf(row.lastUsedAt, "last use", zoneless),
-    revokedAt: dateOf(row.revokedAt, "revocation", zoneless)
+    lastUsedAt: dateOf(row.lastUsedAt, "last use"),
+    revokedAt: dateOf(row.revokedAt, "revocation")
   } as const
 
   notes.push(...versionNote(metadata, algorithm, options))
-  if (limit?.requests === 0) notes.push({ finding: "unlimited", words: "its limit of 0 is dropped" })
+  if (limit !== null && admitsNothing(limit)) {
+    notes.push({ finding: "unlimited", words: `its limit of ${limit.requests} is dropped` })
+  }
+  if (madeTexts.length > 0) {
+    notes.push({ finding: "numbers", words: `texts now, since they were numbers above 2^53: ${madeTexts.join(", ")}` })
+  }
   if (dropped.length > 0) {
     notes.push({ finding: "scopes", words: `left behind, since they are no scopes here: ${JSON.stringify(dropped)}` })
   }
   if (others.length > 0) notes.push({ finding: "unread", words: `left behind of its metadata: ${others.join(", ")}` })
-  if (row.projectId !== null && row.productId === null && !row.projectHasProducts) {
-    notes.push({ finding: "unlinked", words: `its project ${row.projectId} has no products, so it passes for none` })
-  }
+  notes.push(...unlinkedNote(row, options), ...headNote(row, heads))
   return { key, notes }
 }
 
 /** What the library is to import for a row and what is to be said of it, or the words why it is refused. */
-export const toImport = (row: OldKey, options: MigrationOptions): Converted | string => {
+export const toImport = (row: OldKey, options: MigrationOptions, heads: Heads): Converted | string => {
   if (!isUuid(row.id)) return "its id is not a UUID"
-  const metadata = readMetadata(row.metadata)
+  const metadata = readMetadata(row.metadata, options.largeNumbers)
   if (typeof metadata === "string") return metadata
   try {
-    return convert(row, metadata, options)
+    return convert(row, metadata, options, heads)
   } catch (error) {
     if (error instanceof Refusal) return error.message
     throw error

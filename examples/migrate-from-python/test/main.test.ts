@@ -81,7 +81,7 @@ describe("main.js", { timeout: 120_000 }, () => {
     makeOldFile(from, { ...tables, project_products: [], api_keys: [{ ...keys.plain.row, key_hash }] })
     const { code, stdout } = await run(["--from", from, "--to", to, ...form], { OLD_SIGNING_SECRET: old })
     expect(code).toBe(0)
-    expect(stdout).toContain("and the old secret in previousSigningSecrets, and these keys verify.\n")
+    expect(stdout).toContain("and the old secret in previousSigningSecrets: the keys that are there verify")
     // Found by the old secret once, and by the new one alone ever after.
     const place = { kind: "sqlite", filename: to } as const
     for (const previousSigningSecrets of [[old], []]) {

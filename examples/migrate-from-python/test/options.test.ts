@@ -31,29 +31,34 @@ describe("readOptions", () => {
       to: { kind: "pg", url: "postgres://h/d" },
       signingSecret: "secret",
       oldSigningSecret: "secret",
-      prefix: "sk",
-      environment: null,
+      prefixes: ["sk"],
+      environments: [null],
       digests: "auto",
       upgradedAt: null,
       wildcards: "refuse",
       invalidScopes: "refuse",
-      zeroLimits: "refuse"
+      zeroLimits: "refuse",
+      largeNumbers: "refuse",
+      links: "keep"
     })
   })
 
   it("takes every option", () => {
     const all = [
       ...["--prefix", "acme", "--environment", "test", "--digests", "sha256", "--upgraded-at", "2024-05-01T12:00Z"],
-      ...["--wildcards", "grant", "--invalid-scopes", "drop", "--zero-limits", "unlimited"]
+      ...["--wildcards", "grant", "--invalid-scopes", "drop", "--zero-limits", "unlimited"],
+      ...["--large-numbers", "text", "--links", "add", "--environment", "", "--prefix", "sk"]
     ]
     expect(readOptions([...places, ...all], env)).toMatchObject({
-      prefix: "acme",
-      environment: "test",
+      prefixes: ["acme", "sk"],
+      environments: ["test", null],
       digests: "sha256",
       upgradedAt: new Date("2024-05-01T12:00:00Z"),
       wildcards: "grant",
       invalidScopes: "drop",
-      zeroLimits: "unlimited"
+      zeroLimits: "unlimited",
+      largeNumbers: "text",
+      links: "add"
     })
   })
 
@@ -64,6 +69,10 @@ describe("readOptions", () => {
     [[...places, "--wildcards", "allow"], "--wildcards is one of refuse, grant"],
     [[...places, "--invalid-scopes", "keep"], "--invalid-scopes is one of refuse, drop"],
     [[...places, "--zero-limits", "1"], "--zero-limits is one of refuse, unlimited"],
+    [[...places, "--large-numbers", "round"], "--large-numbers is one of refuse, text"],
+    [[...places, "--links", "all"], "--links is one of keep, add"],
+    [[...places, "--prefix", "SK"], "prefix is not that of a key"],
+    [[...places, "--environment", "Live"], "environment is not that of a key"],
     [[...places, "--upgraded-at", "May"], "--upgraded-at is not a date such as 2024-05-01T12:00Z"],
     [[...places, "--dry-run"], "Unknown option '--dry-run'"]
   ])("refuses %j", (args, words) => {

@@ -15,16 +15,13 @@ for (const { service, title } of selectedServices("pg", "mysql", "mariadb")) {
   const { url } = await testDatabase(service)
   await makeOldTables(url, tables)
   const place = readDatabaseUrl(url)
-  // PostgreSQL keeps zones.
-  const zoneless = service === "pg" ? 1 : 22
-  migrationSuite(`from ${title} into the same database`, () => ({ from: place, to: place }), { zoneless })
+  migrationSuite(`from ${title} into the same database`, () => ({ from: place, to: place }))
 
   const { url: empty } = await testDatabase(service)
   const filename = join(folder, `${service}.db`)
   makeOldFile(filename, tables)
-  migrationSuite(
-    `from SQLite into ${title}`,
-    () => ({ from: { kind: "sqlite", filename }, to: readDatabaseUrl(empty) }),
-    { zoneless: 22 }
-  )
+  migrationSuite(`from SQLite into ${title}`, () => ({
+    from: { kind: "sqlite", filename },
+    to: readDatabaseUrl(empty)
+  }))
 }

@@ -14,9 +14,8 @@ const both = { kind: "sqlite", filename: join(folder, "both.db") } as const
 makeOldFile(from.filename, tables)
 makeOldFile(both.filename, tables)
 
-migrationSuite(
-  "from SQLite into another file",
-  () => ({ from, to: { kind: "sqlite", filename: join(folder, "new.db") } }),
-  { zoneless: 22 }
-)
-migrationSuite("from SQLite into the same file", () => ({ from: both, to: both }), { zoneless: 22 })
+migrationSuite("from SQLite into another file", () => ({
+  from,
+  to: { kind: "sqlite", filename: join(folder, "new.db") }
+}))
+migrationSuite("from SQLite into the same file", () => ({ from: both, to: both }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { headsOf } from "../src/heads.js"
 import { idOf, type OldKey } from "../src/source/oldRows.js"
 import { toImport } from "../src/toImport.js"
 import { optionsOf } from "./migrationSuite.js"
@@ -16,12 +17,16 @@ const row = (metadata: unknown, others: Partial<OldKey> = {}): OldKey => ({
   lastUsedAt: null,
   useCount: 0,
   createdAt: "2024-01-02T00:00:00Z",
-  projectHasProducts: false,
+  projectOwner: null,
+  productOwner: null,
+  unlinked: 0,
   ...others
 })
 
-const convert = (old: OldKey, others: Parameters<typeof optionsOf>[2] = {}) =>
-  toImport(old, optionsOf(place, place, others))
+const convert = (old: OldKey, others: Parameters<typeof optionsOf>[2] = {}) => {
+  const options = optionsOf(place, place, others)
+  return toImport(old, options, headsOf(options, [old.keyPrefix]))
+}
 
 const converted = (...args: Parameters<typeof convert>) => {
   const outcome = convert(...args)
@@ -82,7 +87,12 @@ describe("toImport", () => {
     [{ rate_limit: true }, "its rate limit is not one that the old library wrote"],
     [{ rate_limit: { requests: 5, window: "fortnight" } }, "its rate limit is not one that the old library wrote"],
     [{ rate_limit: { window: "minute" } }, "its rate limit is not one that the old library wrote"],
-    [{ rate_limit: 0 }, "its rate limit is 0, see --zero-limits"]
+    [{ rate_limit: 0 }, "its rate limit is 0, see --zero-limits"],
+    [{ rate_limit: { requests: -1, window: "day" } }, "its rate limit is -1, see --zero-limits"],
+    [
+      '{"custom": {"a": [1, 9007199254740993]}, "name": "n"}',
+      "numbers above 2^53, which would change: custom.a.1, see --large-numbers"
+    ]
   ])("refuses %j: %s", (metadata, words) => {
     expect(convert(row(metadata))).toBe(words)
   })
@@ -100,7 +110,7 @@ describe("toImport", () => {
     ["sk_live_", "live", "sk_live_…"],
     ["sk_AbCdE", null, "sk_AbCd…"]
   ])("makes of %s (%s) the hint %s", (keyPrefix, environment, hint) => {
-    expect(converted(row({}, { keyPrefix }), { environment }).key.hint).toBe(hint)
+    expect(converted(row({}, { keyPrefix }), { environments: [environment] }).key.hint).toBe(hint)
   })
 
   it("takes names of blanks for none, and no metadata for none", () => {

@@ -1,9 +1,9 @@
 import { fastifyApiKeys } from "@apikeys/fastify"
 import type { FastifyInstance } from "fastify"
 import { useEffectSchemas } from "./http/effectSchemas.js"
-import { documentRoutes } from "./http/openapi.js"
+import { documentRoutes, documentScopes } from "./http/openapi.js"
 import { answerProblems } from "./http/problems.js"
-import { operatorScopes } from "./operators.js"
+import { operatorScopes } from "./permissions.js"
 import { health } from "./routes/health.js"
 import { keys } from "./routes/keys.js"
 import { lifecycle } from "./routes/lifecycle.js"
@@ -19,6 +19,12 @@ import { verify } from "./routes/verify.js"
 
 const prefix = "/v1"
 
+const managementScopes = (method: string): ReadonlyArray<string> => [
+  method === "GET" || method === "HEAD" ? operatorScopes.read : operatorScopes.write
+]
+const verifyScopes = [operatorScopes.verify]
+const customerScopes = ["read"]
+
 /** The whole API. Each scope below has a guard, so that a route which is added to it is never open by mistake. */
 export const api = async (root: FastifyInstance, services: Services): Promise<void> => {
   const { client, operators } = services
@@ -33,11 +39,10 @@ export const api = async (root: FastifyInstance, services: Services): Promise<vo
       await scope.register(fastifyApiKeys, {
         client,
         ...operators,
-        requiredScopes: ({ method }) => [
-          method === "GET" || method === "HEAD" ? operatorScopes.read : operatorScopes.write
-        ],
+        requiredScopes: ({ method }) => managementScopes(method),
         hideCredentials: true
       })
+      documentScopes(scope, managementScopes)
       scope.addHook("onRequest", scope.requireApiKey())
       for (const routes of [organizations, projects, products, links, keys, revocations, lifecycle, limits])
         routes(scope, services)
@@ -51,9 +56,10 @@ export const api = async (root: FastifyInstance, services: Services): Promise<vo
       await scope.register(fastifyApiKeys, {
         client,
         ...operators,
-        requiredScopes: [operatorScopes.verify],
+        requiredScopes: verifyScopes,
         hideCredentials: true
       })
+      documentScopes(scope, () => verifyScopes)
       scope.addHook("onRequest", scope.requireApiKey())
       verify(scope, services)
     },
@@ -66,9 +72,10 @@ export const api = async (root: FastifyInstance, services: Services): Promise<vo
       await scope.register(fastifyApiKeys, {
         client,
         productId: ({ params }) => (params as { readonly productId: string }).productId,
-        requiredScopes: ["read"],
+        requiredScopes: customerScopes,
         hideCredentials: true
       })
+      documentScopes(scope, () => customerScopes)
       scope.addHook("onRequest", scope.requireApiKey())
       protectedRoute(scope)
     },

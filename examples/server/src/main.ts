@@ -7,6 +7,7 @@ import { stopGracefully } from "./shutdown.js"
 import { firstAdminKey } from "./start/firstAdminKey.js"
 import { openClient } from "./start/openClient.js"
 import { readSettings } from "./start/settings.js"
+import { signingSecretOf } from "./start/signingSecret.js"
 
 const app = Fastify({
   logger,
@@ -19,9 +20,10 @@ const app = Fastify({
 try {
   const settings = readSettings(process.env)
   const say = (text: string): void => app.log.info(text)
-  const client = await openClient(settings, say)
+  const signingSecret = await signingSecretOf(settings, say)
+  const client = await openClient(settings, signingSecret)
   stopGracefully(app, client, settings.storeTimeoutMillis + 3000)
-  const operators = await findOperators(client)
+  const operators = await findOperators(client, { signingSecret, adopted: settings.operatorsOrganization })
   await firstAdminKey(client, operators, settings, process.stdout, say)
   await api(app, { client, operators })
   await app.listen({ host: settings.host, port: settings.port })

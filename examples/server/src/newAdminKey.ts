@@ -2,11 +2,24 @@
 import { findOperators, operatorKey } from "./operators.js"
 import { openClient } from "./start/openClient.js"
 import { readSettings } from "./start/settings.js"
+import { signingSecretOf } from "./start/signingSecret.js"
 
-const client = await openClient(readSettings(process.env), console.error)
+const makeAdminKey = async (): Promise<string> => {
+  const settings = readSettings(process.env)
+  const signingSecret = await signingSecretOf(settings, console.error)
+  const client = await openClient(settings, signingSecret)
+  try {
+    const operators = await findOperators(client, { signingSecret, adopted: settings.operatorsOrganization })
+    return (await client.createKey(operatorKey(operators, "Made by new-admin-key"))).plaintext
+  } finally {
+    await client.close()
+  }
+}
+
 try {
-  const { plaintext } = await client.createKey(operatorKey(await findOperators(client), "Made by new-admin-key"))
-  console.log(plaintext)
-} finally {
-  await client.close()
+  console.log(await makeAdminKey())
+} catch (error) {
+  // The message alone: it says what to do, and holds no secret.
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
 }

@@ -5,16 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { api as registerApi } from "../src/api.js"
 import { findOperators } from "../src/operators.js"
 
+const signingSecret = "of no use outside of this very test"
+
 describe("the document", () => {
   const app = Fastify()
   const routes: Array<RouteOptions> = []
   let client: ApiKeyClient
   beforeAll(async () => {
-    client = await ApiKeyClient.open({ store: MemoryStore.layer, signingSecret: "of no use outside of this very test" })
+    client = await ApiKeyClient.open({ store: MemoryStore.layer, signingSecret })
     app.addHook("onRoute", (route) => {
       routes.push(route)
     })
-    await registerApi(app, { client, operators: await findOperators(client) })
+    await registerApi(app, { client, operators: await findOperators(client, { signingSecret, adopted: null }) })
     await app.ready()
   })
   afterAll(async () => {
@@ -66,6 +68,29 @@ describe("the document", () => {
     expect(
       Object.entries<{ get?: { security?: [] } }>(paths).filter(([, { get }]) => get?.security?.length === 0)
     ).toHaveLength(1)
+  })
+
+  it("names the scopes that each operation needs, and says what they are for", async () => {
+    const { info, paths } = (await get("/openapi.json")).json()
+    const scopesOf = (path: string, method: string) =>
+      paths[path][method].security.map((each: Record<string, ReadonlyArray<string>>) => Object.values(each)[0])
+    for (const [path, method, scope] of [
+      ["/v1/keys", "get", "management:read"],
+      ["/v1/keys", "post", "management:write"],
+      ["/v1/keys/{keyId}/rotate", "post", "management:write"],
+      ["/v1/verify", "post", "verify"],
+      ["/v1/products/{productId}/protected", "get", "read"]
+    ] as const) {
+      const scopes = scopesOf(path, method)
+      expect(scopes.length).toBeGreaterThan(0)
+      for (const each of scopes) expect(each).toEqual([scope])
+    }
+    for (const scope of ["management:read", "management:write", "operators:write", "keys:rotate", "verify"]) {
+      expect(info.description).toContain(`- \`${scope}\`: `)
+    }
+    const { description } = paths["/v1/keys/{keyId}/rotate"].post
+    expect(description).toContain("`keys:rotate`")
+    expect(description).toContain("`operators:write`")
   })
 
   it("can be browsed, on a page that loads nothing from elsewhere", async () => {

@@ -14,7 +14,7 @@ describe("among operators", () => {
     const keyOf = async (scopes: ReadonlyArray<string>) =>
       (await api("POST", "/v1/keys", { body: { ...operators, scopes } })).body
     const reader = (await keyOf(["management:read"])).plaintext
-    const writer = await keyOf(["management:write", "management:read"])
+    const writer = await keyOf(["management:write", "management:read", "operators:write"])
     const gateway = (await keyOf(["verify"])).plaintext
     const question = { key: gateway, organizationId: operators.organizationId }
     const refused = async (key: string, method: string, path: string, body?: object) =>
@@ -32,7 +32,8 @@ describe("among operators", () => {
     await refused(of, "POST", "/v1/verify", question)
     await refused(of, "POST", "/v1/keys", { ...operators, scopes: ["*"] })
     await refused(of, "POST", "/v1/keys", { organizationId: operators.organizationId, scopes: ["verify"] })
-    await refused(of, "PATCH", `/v1/keys/${writer.key.id}`, { scopes: ["*"] })
+    const { key: peer } = await keyOf(["management:read"])
+    await refused(of, "PATCH", `/v1/keys/${peer.id}`, { scopes: ["*"] })
     await refused(of, "PATCH", `/v1/keys/${above.id}`, { scopes: [] })
     await refused(of, "POST", `/v1/keys/${above.id}/revoke`, {})
     await refused(of, "POST", `/v1/keys/${above.id}/limits/reset`)

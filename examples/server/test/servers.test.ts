@@ -1,22 +1,33 @@
+import type { Store } from "@apikeys/core"
+import { MysqlStore } from "@apikeys/store-mysql"
+import { PgStore } from "@apikeys/store-pg"
 import { describe, expect, it } from "vitest"
 import { selectedServices, testDatabase } from "../../../scripts/services/testing.js"
 import { makeApi, makeCustomer } from "./server/Api.js"
 import { raceToBootstrap } from "./server/bootstrapRace.js"
+import { signingSecret, startWithClaimedName } from "./server/claimedName.js"
 import { makeFolder } from "./server/folder.js"
 import { stopUnderLoad } from "./server/shutdownUnderLoad.js"
 import { adminKeyIn, spawnServer } from "./server/startServer.js"
 
+const storeAt = (url: string): Store =>
+  url.startsWith("postgres") ? PgStore.layer({ url }) : MysqlStore.layer({ url })
+
 for (const { service, title } of selectedServices("pg", "mysql", "mariadb")) {
   const racing = await testDatabase(service)
   const serving = await testDatabase(service)
+  const claimed = await testDatabase(service)
   const envOf = ({ url }: { readonly url: string }) => ({
     DATABASE_URL: url,
-    APIKEYS_SIGNING_SECRET: "of no use outside of this very test"
+    APIKEYS_SIGNING_SECRET: signingSecret
   })
 
   describe(`on ${title}`, { timeout: 120_000 }, () => {
     it("three at once, each in a folder of its own, make one admin key, which is told once", () =>
       raceToBootstrap([makeFolder(), makeFolder(), makeFolder()], envOf(racing)))
+
+    it("does not take whoever has the reserved name for the operators, unless it is told to", () =>
+      startWithClaimedName(makeFolder(), storeAt(claimed.url), envOf(claimed)))
 
     it("manages, verifies and guards, and stops with everything answered and counted", async () => {
       const folder = makeFolder()

@@ -3,9 +3,11 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { SqliteStore } from "@apikeys/store-sqlite"
 import { describe, expect, it } from "vitest"
 import { makeApi } from "./server/Api.js"
 import { raceToBootstrap } from "./server/bootstrapRace.js"
+import { signingSecret, startWithClaimedName } from "./server/claimedName.js"
 import { makeFolder } from "./server/folder.js"
 import { adminKeyIn, type ServerOptions, spawnServer } from "./server/startServer.js"
 
@@ -119,6 +121,12 @@ describe("APIKEYS_ADMIN_KEY_FILE", { timeout }, () => {
 })
 
 describe("a start", { timeout }, () => {
+  it("does not take whoever has the reserved name for the operators, unless it is told to", async () => {
+    const folder = makeFolder()
+    const store = SqliteStore.layer({ filename: join(folder, "apikeys.db") })
+    await startWithClaimedName(folder, store, { APIKEYS_SIGNING_SECRET: signingSecret })
+  })
+
   it("loads no driver but its own", async () => {
     const foreign = "/^(pg|mysql2|@effect\\/sql-(pg|mysql2)|@apikeys\\/store-(pg|mysql))(\\/|$)/"
     const hook = `export const resolve = (specifier, context, next) => {

@@ -26,7 +26,7 @@ export type RequestKey = KeyData<RegisteredMetadata>
 declare global {
   namespace Express {
     interface Request {
-      /** The key that the request was admitted with; absent where no guard ran, and on a CORS preflight. */
+      /** The key that the request was admitted with; absent where no guard admitted it. */
       apiKey?: RequestKey
     }
   }

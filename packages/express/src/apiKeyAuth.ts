@@ -1,16 +1,10 @@
 import { InvalidInputError } from "@apikeys/core"
-import { type Decision, type GuardOptions, makeGuard, type ProblemError, type RequestReader } from "@apikeys/http"
+import { type Decision, errorOf, type GuardOptions, makeGuard, type RequestReader } from "@apikeys/http"
 import type { NextFunction, Request, RequestHandler, Response } from "express"
+import { answerWith } from "./answerWith.js"
+import type { OnError } from "./OnError.js"
 import type { RequestKey } from "./Register.js"
 import { sendProblem, setFields } from "./sendProblem.js"
-
-/**
- * Answers a refusal in an application's own way. The status and the fields of the refusal, such as `WWW-Authenticate`
- * and `Retry-After`, are set when it is called. It ends the response, or passes the error to `next`.
- *
- * @since 0.1.0
- */
-export type OnError = (error: ProblemError, request: Request, response: Response, next: NextFunction) => unknown
 
 /**
  * How `apiKeyAuth` guards.
@@ -49,57 +43,51 @@ export const apiKeyAuth = (options: ApiKeyAuthOptions): RequestHandler => {
     throw new InvalidInputError({ issues: [{ path: "onError", rule: "is not a function" }] })
   }
 
-  const apply = (decision: Decision, request: Request, response: Response, next: NextFunction): void => {
+  /** Whether the request goes on. */
+  const apply = (decision: Decision, request: Request, response: Response, next: NextFunction): boolean => {
     // Somebody else has answered in the meantime, a time-out for instance.
-    if (response.headersSent) return
+    if (response.headersSent) return false
     if (decision._tag === "Passed") {
       // The type is the application's own word, as that of the client's metadata is.
       if (decision.key !== null) request.apiKey = decision.key as RequestKey
       setFields(response, decision.fields)
-      next()
+      return true
+    }
+    if (decision._tag === "Answered") {
+      response.statusCode = decision.status
+      response.end()
+      return false
+    }
+    if (onError === undefined) sendProblem(response, decision.error)
+    else answerWith(onError, decision.error, request, response, next)
+    return false
+  }
+
+  const conclude = (decision: Decision, request: Request, response: Response, next: NextFunction): void => {
+    let goesOn: boolean
+    try {
+      goesOn = apply(decision, request, response, next)
+    } catch (thrown) {
+      next(errorOf(thrown))
       return
     }
-    const { error } = decision
-    if (onError === undefined) sendProblem(response, error)
-    else answer(onError, error, request, response, next)
+    if (goesOn) next()
   }
 
   return (request, response, next) => {
-    setFields(
-      response,
-      guard.cacheFields((name) => response.getHeader(name))
-    )
+    if (response.headersSent) return
     let decision: Decision | Promise<Decision>
     try {
+      setFields(
+        response,
+        guard.cacheFields((name) => response.getHeader(name))
+      )
       decision = guard.check(request)
-    } catch (error) {
-      next(error)
+    } catch (thrown) {
+      next(errorOf(thrown))
       return
     }
-    if ("then" in decision) decision.then((made) => apply(made, request, response, next), next)
-    else apply(decision, request, response, next)
-  }
-}
-
-/** Nothing that an application's function throws, now or later, may go unheard. */
-const answer = (
-  onError: OnError,
-  error: ProblemError,
-  request: Request,
-  response: Response,
-  next: NextFunction
-): void => {
-  const fail = (thrown: unknown): void => {
-    // A mistake in it is no refusal; the error itself, passed on, brings its status along.
-    if (!response.headersSent) response.statusCode = 500
-    next(thrown)
-  }
-  response.statusCode = error.status
-  setFields(response, Object.entries(error.headers))
-  try {
-    const answered = onError(error, request, response, next)
-    if (answered instanceof Promise) answered.catch(fail)
-  } catch (thrown) {
-    fail(thrown)
+    if ("then" in decision) decision.then((made) => conclude(made, request, response, next), next)
+    else conclude(decision, request, response, next)
   }
 }

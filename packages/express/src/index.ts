@@ -10,7 +10,8 @@ export {
   type RateLimitDialect,
   type Verifier
 } from "@apikeys/http"
-export { type ApiKeyAuthOptions, apiKeyAuth, type OnError } from "./apiKeyAuth.js"
+export { type ApiKeyAuthOptions, apiKeyAuth } from "./apiKeyAuth.js"
+export type { OnError } from "./OnError.js"
 export { problemHandler } from "./problemHandler.js"
 // A star: only through it can an application extend `Register` under the package's name.
 export * from "./Register.js"

@@ -24,7 +24,7 @@ const get = async (app: Express, headers: Record<string, string> = {}, path = "/
   const server = createServer(app).listen(0, "127.0.0.1")
   closers.push(() => server.close().closeAllConnections())
   await once(server, "listening")
-  return fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, { headers })
+  return fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, { headers, redirect: "manual" })
 }
 
 describe.each([
@@ -100,18 +100,61 @@ describe.each([
     }
   })
 
-  it("lets an application let strangers in", async () => {
+  it("leaves nothing of a refusal on the answer of somebody else", async () => {
     const app = quiet()
-    const onError: OnError = (_error, _request, response, next) => {
-      response.status(200)
-      next()
+    // A key, or a session.
+    const onError: OnError = (_error, _request, _response, next) => void Promise.resolve().then(() => next())
+    app.get("/", apiKeyAuth({ client, onError }), (request, response) => {
+      response.json({ stranger: request.apiKey === undefined })
+    })
+    const answer = await get(app)
+    assert.deepStrictEqual(await answer.json(), { stranger: true })
+    assert.strictEqual(answer.status, 200)
+    assert.isNull(answer.headers.get("www-authenticate"))
+    assert.strictEqual(answer.headers.get("cache-control"), "private")
+  })
+
+  it("leaves nothing of a refusal on an answer with another status, nor on one to another error", async () => {
+    const other = new Error("out of order")
+    const answers: ReadonlyArray<readonly [status: number, onError: OnError]> = [
+      [302, (_error, _request, response) => response.redirect("/login")],
+      [200, (_error, _request, response) => response.status(200).json({})],
+      [200, (_error, _request, response) => response.writeHead(200).end()],
+      [500, (_error, _request, _response, next) => next(other)],
+      [500, () => Promise.reject(other)]
+    ]
+    for (const [status, onError] of answers) {
+      const app = quiet()
+      app.use("/", apiKeyAuth({ client, onError }))
+      const answer = await get(app)
+      assert.strictEqual(answer.status, status)
+      assert.isNull(answer.headers.get("www-authenticate"))
+      assert.notStrictEqual(answer.headers.get("cache-control"), "no-store")
     }
-    app.get(
-      "/",
-      apiKeyAuth({ client, onError }),
-      (request, response) => void response.json(request.apiKey === undefined)
-    )
-    assert.deepStrictEqual(await (await get(app)).json(), true)
+  })
+
+  it("lets what an onError sets win over the refusal's own", async () => {
+    const app = quiet()
+    const onError: OnError = (_error, _request, response) => {
+      response.set("WWW-Authenticate", "Acme").send("sorry")
+    }
+    app.use(apiKeyAuth({ client, onError }))
+    const answer = await get(app)
+    assert.strictEqual(answer.status, 401)
+    assert.strictEqual(answer.headers.get("www-authenticate"), "Acme")
+    assert.strictEqual(answer.headers.get("cache-control"), "no-store")
+  })
+
+  it("goes on at an onError's next() alone, never at next of what was thrown", async () => {
+    const goesOn = async (...given: ReadonlyArray<unknown>) => {
+      const app = quiet()
+      const onError: OnError = (_error, _request, _response, next) =>
+        (next as (...all: Array<unknown>) => void)(...given)
+      app.use(apiKeyAuth({ client, onError }), (_request, response) => void response.send("in"))
+      return (await get(app)).status
+    }
+    assert.strictEqual(await goesOn(), 200)
+    for (const thrown of [undefined, null, "", "no", 0, false, {}]) assert.strictEqual(await goesOn(thrown), 500)
   })
 
   it("hears what an application's onError throws, now or later", async () => {
@@ -119,7 +162,8 @@ describe.each([
       () => {
         throw new Error("out of order")
       },
-      () => Promise.reject(new Error("out of order"))
+      () => Promise.reject(new Error("out of order")),
+      () => Promise.reject(undefined)
     ]) {
       const app = quiet()
       app.use(apiKeyAuth({ client, onError }))

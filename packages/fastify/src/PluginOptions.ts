@@ -2,9 +2,9 @@ import type { GuardOptions, ProblemError } from "@apikeys/http"
 import type { FastifyReply, FastifyRequest } from "fastify"
 
 /**
- * Answers a refusal in an application's own way. The status and the fields of the refusal, such as `WWW-Authenticate`
- * and `Retry-After`, are set when it is called. It sends a reply, or throws, which leaves the answer to the error handler
- * of the scope.
+ * Answers a refusal in an application's own way: it sends a reply, which then has the status and the fields of the
+ * refusal, such as `WWW-Authenticate` and `Retry-After`, unless it sets a status of its own. Or it throws, which leaves
+ * the answer to the error handler of the scope, or to whatever else called the guard, with nothing of the refusal.
  *
  * @since 0.1.0
  */

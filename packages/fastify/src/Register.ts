@@ -27,7 +27,7 @@ export type RequestKey = KeyData<RegisteredMetadata>
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The key that the request was admitted with; `null` where no guard ran, and on a CORS preflight. */
+    /** The key that the request was admitted with; `null` where no guard admitted it. */
     apiKey: RequestKey | null
   }
   interface FastifyInstance {
@@ -39,7 +39,10 @@ declare module "fastify" {
     requireApiKey(options?: RouteGuardOptions): onRequestHookHandler
   }
   interface FastifyContextConfig {
-    /** Guards the route: with the plugin's options, or with these before them. `false` exempts it from the guards of its scope. */
+    /**
+     * Guards the route: with the plugin's options, or with these before them. `false` exempts it from the guards of its
+     * scope. An application with a route that asks for a key in a scope without the plugin does not start.
+     */
     apiKey?: boolean | RouteGuardOptions
   }
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginCallback, FastifySchema, onRequestHo
 import fastifyPlugin from "fastify-plugin"
 import { guardHook } from "./guardHook.js"
 import type { ApiKeysPluginOptions, RouteGuardOptions } from "./PluginOptions.js"
+import { guardRoutesOf } from "./Routes.js"
 
 /** What `config.apiKey` of a route may be. */
 type RouteConfig = boolean | RouteGuardOptions | undefined
@@ -45,6 +46,7 @@ const install = (fastify: FastifyInstance, given: ApiKeysPluginOptions): void =>
     if (guard === null) done()
     else guard.call(this, request, reply, done)
   })
+  guardRoutesOf(fastify)
 
   fastify.addHook("onRoute", (route) => {
     // Made here so that wrong options fail when the route is registered.

@@ -1,7 +1,8 @@
 import { InvalidInputError } from "@apikeys/core"
-import { type Decision, makeGuard, type ProblemError, type RequestReader } from "@apikeys/http"
+import { type Decision, errorOf, makeGuard, type RequestReader } from "@apikeys/http"
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from "fastify"
-import type { ApiKeysPluginOptions, OnError } from "./PluginOptions.js"
+import { answerWith } from "./answerWith.js"
+import type { ApiKeysPluginOptions } from "./PluginOptions.js"
 import type { RequestKey } from "./Register.js"
 import { sendProblem, setFields } from "./sendProblem.js"
 
@@ -21,24 +22,41 @@ export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler =
     throw new InvalidInputError({ issues: [{ path: "onError", rule: "is not a function" }] })
   }
 
+  /** Whether the request goes on. */
   const apply = (
     decision: Decision,
     request: FastifyRequest,
     reply: FastifyReply,
     done: HookHandlerDoneFunction
-  ): void => {
+  ): boolean => {
     // Somebody else has answered in the meantime, a time-out for instance.
-    if (reply.sent) return
+    if (reply.sent) return false
     if (decision._tag === "Passed") {
       // The type is the application's own word, as that of the client's metadata is.
       if (decision.key !== null) request.apiKey = decision.key as RequestKey
       setFields(reply, decision.fields)
-      done()
+      return true
+    }
+    if (decision._tag === "Answered") reply.code(decision.status).send()
+    else if (onError === undefined) sendProblem(reply, decision.error)
+    else answerWith(onError, decision.error, request, reply, done)
+    return false
+  }
+
+  const conclude = (
+    decision: Decision,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: HookHandlerDoneFunction
+  ): void => {
+    let goesOn: boolean
+    try {
+      goesOn = apply(decision, request, reply, done)
+    } catch (thrown) {
+      done(errorOf(thrown))
       return
     }
-    const { error } = decision
-    if (onError === undefined) sendProblem(reply, error)
-    else answer(onError, error, request, reply, done)
+    if (goesOn) done()
   }
 
   return (request, reply, done) => {
@@ -50,32 +68,9 @@ export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler =
       reply,
       guard.cacheFields((name) => reply.getHeader(name))
     )
-    // What is thrown here is Fastify's to catch.
+    // What is thrown here is an `Error`, and Fastify's to catch.
     const decision = guard.check(request)
-    if ("then" in decision) decision.then((made) => apply(made, request, reply, done), done)
-    else apply(decision, request, reply, done)
-  }
-}
-
-/** Nothing that an application's function throws, now or later, may go unheard. */
-const answer = (
-  onError: OnError,
-  error: ProblemError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: HookHandlerDoneFunction
-): void => {
-  const fail = (thrown: unknown): void => {
-    // A mistake in it is no refusal; the error itself, passed on, brings its status along.
-    if (!reply.sent) reply.code(500)
-    done(thrown as Error)
-  }
-  reply.code(error.status)
-  setFields(reply, Object.entries(error.headers))
-  try {
-    const answered = onError(error, request, reply)
-    if (answered instanceof Promise) answered.catch(fail)
-  } catch (thrown) {
-    fail(thrown)
+    if ("then" in decision) decision.then((made) => conclude(made, request, reply, done), done)
+    else conclude(decision, request, reply, done)
   }
 }

@@ -5,8 +5,9 @@ import { json } from "node:stream/consumers"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ApiKeyClient, ApiKeys, InvalidInputError, InvalidKeyError, MemoryStore, Tenants } from "@apikeys/core"
 import { apiKeyOf, fastifyApiKeys, type OnError, problemHandler } from "@apikeys/fastify"
+import auth from "@fastify/auth"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
-import Fastify, { type FastifyInstance } from "fastify"
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 
 declare module "@apikeys/fastify" {
@@ -129,6 +130,61 @@ describe("fastifyApiKeys", () => {
     assert.deepStrictEqual(await statuses(app, ["/"], headers), { "/": 200 })
   })
 
+  it("does not start with a route that asks for a key where the plugin is not", async () => {
+    const asking = { config: { apiKey: true } }
+    const never = Fastify()
+    never.get("/never", asking, nothing)
+    const beside = Fastify()
+    await beside.register((scope, _, done) => {
+      scope.get("/before", { config: { apiKey: { cost: 2 } } }, nothing)
+      done()
+    })
+    await beside.register(async (scope) => {
+      await scope.register(fastifyApiKeys, { client })
+      scope.get("/within", asking, nothing)
+    })
+    beside.get("/around", asking, nothing)
+    const tooLate = Fastify()
+    await tooLate.register((scope, _, done) => {
+      scope.get("/inner", asking, nothing)
+      done()
+    })
+    await tooLate.register(fastifyApiKeys, { client })
+    for (const [app, routes] of [
+      [never, "GET /never, HEAD /never: "],
+      [beside, "GET /before, HEAD /before, GET /around, HEAD /around: "],
+      [tooLate, "GET /inner, HEAD /inner: "]
+    ] as const) {
+      const failed = await app.ready().then(
+        () => assert.fail("starts"),
+        (error: unknown) => error
+      )
+      assert.instanceOf(failed, Error)
+      assert.strictEqual(failed.message.split("config.apiKey")[0], routes)
+      await app.close()
+    }
+  })
+
+  it("starts where routes that ask for a key are in reach of the plugin, or ask for none", async () => {
+    const app = Fastify()
+    app.get("/open", { config: { apiKey: false } }, nothing)
+    await app.register(async (scope) => {
+      scope.get("/before", { config: { apiKey: true } }, nothing)
+      await scope.register(fastifyApiKeys, { client })
+      await scope.register(async (inner) => {
+        await inner.register((innermost, _, done) => {
+          innermost.get("/in", { config: { apiKey: true } }, nothing)
+          done()
+        })
+      })
+    })
+    assert.deepStrictEqual(await statuses(app, ["/open", "/before", "/in"]), {
+      "/open": 200,
+      "/before": 401,
+      "/in": 401
+    })
+  })
+
   it("counts unknown keys over all its guards", async () => {
     const app = Fastify()
     await app.register(fastifyApiKeys, { client, failureLimit: { requests: 2, window: "day" } })
@@ -172,6 +228,52 @@ describe("fastifyApiKeys", () => {
       assert.strictEqual(answer.headers["www-authenticate"], 'Bearer realm="api"')
       assert.strictEqual(answer.headers["content-type"] === "application/problem+json", handled)
     }
+  })
+
+  it("leaves nothing of a refusal on an answer with another status, nor on one to another error", async () => {
+    const answers: ReadonlyArray<readonly [status: number, onError: OnError]> = [
+      [302, (_error, _request, reply) => reply.redirect("/login")],
+      [200, (_error, _request, reply) => reply.code(200).send({})],
+      [500, () => Promise.reject(new Error("out of order"))]
+    ]
+    for (const [status, onError] of answers) {
+      const app = Fastify()
+      await app.register(fastifyApiKeys, { client, onError })
+      app.get("/", { config: { apiKey: true } }, nothing)
+      const answer = await app.inject("/")
+      assert.strictEqual(answer.statusCode, status)
+      assert.isUndefined(answer.headers["www-authenticate"])
+      assert.strictEqual(answer.headers["cache-control"], "private")
+    }
+  })
+
+  it("is one of several ways in with @fastify/auth, and leaves nothing of its refusal on another's answer", async () => {
+    const app = Fastify()
+    app.setErrorHandler(problemHandler())
+    await app.register(auth)
+    const onError: OnError = (error) => {
+      throw error
+    }
+    await app.register(fastifyApiKeys, { client, onError })
+    const session = async ({ headers: { cookie } }: { headers: { cookie?: string } }, _reply: FastifyReply) => {
+      await sleep(1)
+      if (cookie !== "session=1") throw Object.assign(new Error("no session"), { statusCode: 401 })
+    }
+    app.get("/", { onRequest: app.auth([app.requireApiKey() as never, session as never]) }, (request, reply) => {
+      return request.apiKey === null ? reply.redirect("/welcome") : { plan: request.apiKey.metadata.plan }
+    })
+    app.get("/alone", { onRequest: app.auth([app.requireApiKey() as never]) }, nothing)
+    assert.deepStrictEqual((await app.inject({ url: "/", headers })).json(), { plan: "pro" })
+    const welcome = await app.inject({ url: "/", headers: { cookie: "session=1", "x-api-key": "nonsense" } })
+    assert.strictEqual(welcome.statusCode, 302)
+    assert.isUndefined(welcome.headers["www-authenticate"])
+    assert.strictEqual(welcome.headers["cache-control"], "private")
+    assert.deepStrictEqual(await statuses(app, ["/", "/alone"], { "x-api-key": "nonsense" }), {
+      "/": 401,
+      "/alone": 401
+    })
+    const alone = await app.inject({ url: "/alone", headers: { "x-api-key": "nonsense" } })
+    assert.include(alone.headers["www-authenticate"], "invalid_token")
   })
 
   it("answers a mistake in onError with 500", async () => {

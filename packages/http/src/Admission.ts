@@ -28,7 +28,7 @@ export interface Question {
   readonly counts: boolean
 }
 
-/** By verifier: guards of a request may ask different ones. Whoever prints the request does not see them. */
+/** By verifier and key: guards of a request may ask different ones, for different keys. Whoever prints the request does not see them. */
 class Admissions {
   readonly #all: ReadonlyArray<Admission>
 
@@ -36,12 +36,13 @@ class Admissions {
     this.#all = all
   }
 
-  of(verifier: Verifier): Admission | undefined {
-    return this.#all.find((admission) => admission.verifier === verifier)
+  of(verifier: Verifier, plaintext: string): Admission | undefined {
+    return this.#all.find((admission) => admission.verifier === verifier && admission.plaintext === plaintext)
   }
 
   with(admission: Admission): Admissions {
-    return new Admissions([...this.#all.filter(({ verifier }) => verifier !== admission.verifier), admission])
+    const before = this.of(admission.verifier, admission.plaintext)
+    return new Admissions([...this.#all.filter((known) => known !== before), admission])
   }
 }
 
@@ -52,9 +53,9 @@ interface Admitted {
   [admissions]?: Admissions
 }
 
-/** What earlier guards of this request found with this verifier. */
-export const admissionOf = (message: object, verifier: Verifier): Admission | undefined =>
-  (message as Admitted)[admissions]?.of(verifier)
+/** What earlier guards of this request found with this verifier for this key. */
+export const admissionOf = (message: object, verifier: Verifier, plaintext: string): Admission | undefined =>
+  (message as Admitted)[admissions]?.of(verifier, plaintext)
 
 /** Keeps what a guard found for those that come later. */
 export const remember = (message: object, admission: Admission): void => {

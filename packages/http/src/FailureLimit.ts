@@ -1,4 +1,4 @@
-import { charge, Input, type RateLimit, type RateLimitState, type RateLimitWindow } from "@apikeys/core"
+import { anchored, charge, Input, type RateLimit, type RateLimitState, type RateLimitWindow } from "@apikeys/core"
 import { clientNetwork } from "./ClientAddress.js"
 
 /**
@@ -45,9 +45,12 @@ export class FailureLimit {
    */
   wait(address: string, now: number = Date.now()): number {
     if (this.#states.size === 0) return 0
-    const state = this.#states.get(clientNetwork(address))
+    const client = clientNetwork(address)
+    const state = this.#states.get(client)
     if (state === undefined) return 0
     const [{ allowed, retryAfterMillis }] = charge(this.#limit, state, now, 1)
+    // Who is told to wait waits once, also where the machine's clock was set back.
+    this.#states.set(client, anchored(this.#limit, state, now))
     return allowed ? 0 : Math.max(1, Math.ceil((retryAfterMillis ?? 0) / 1000))
   }
 

@@ -1,8 +1,9 @@
-import { InvalidInputError, InvalidKeyError, type KeyData, QuotaError, type VerifiedKeyData } from "@apikeys/core"
+import { InvalidInputError, InvalidKeyError, QuotaError, type VerifiedKeyData } from "@apikeys/core"
 import { type Admission, admissionOf, admit, ofWholeCost, questionOf, remember } from "./Admission.js"
 import { cacheFields } from "./Caching.js"
 import { readCredential } from "./Credential.js"
 import { MalformedCredentialError, MissingCredentialError, TooManyFailuresError } from "./CredentialErrors.js"
+import type { Answered, Decision, Passed, Refused } from "./Decision.js"
 import { type GuardError, isGuardError } from "./GuardError.js"
 import type { GuardOptions } from "./GuardOptions.js"
 import { type GuardSettings, guardSettings } from "./GuardSettings.js"
@@ -10,10 +11,10 @@ import type { HeaderFields } from "./HeaderFields.js"
 import { hideCredentials, originalHeaders, type RequestMessage } from "./HiddenCredentials.js"
 import { isPreflight } from "./Preflight.js"
 import { toProblem } from "./Problem.js"
-import type { ProblemError } from "./ProblemError.js"
 import { rateLimitFields } from "./RateLimitFields.js"
 import type { RequestRules } from "./RequestRules.js"
 import { rotationFields } from "./RotationField.js"
+import { errorOf, hearOut } from "./Thrown.js"
 import type { Verifier } from "./Verifier.js"
 
 /**
@@ -29,32 +30,6 @@ export interface RequestReader<Request> {
 }
 
 /**
- * A request that may go on.
- *
- * @since 0.1.0
- */
-export interface Passed {
-  readonly _tag: "Passed"
-  /** `null` for a CORS preflight, which is not asked for a key. */
-  readonly key: KeyData<unknown> | null
-  /** To be set before the route runs. */
-  readonly fields: HeaderFields
-}
-
-/**
- * A request that is to be answered with a problem.
- *
- * @since 0.1.0
- */
-export interface Refused {
-  readonly _tag: "Refused"
-  readonly error: ProblemError
-}
-
-/** @since 0.1.0 */
-export type Decision = Passed | Refused
-
-/**
  * The rules of one guard, whatever the framework.
  *
  * @since 0.1.0
@@ -68,12 +43,14 @@ export interface Guard<Request> {
   readonly cacheFields: (get: (name: string) => number | string | ReadonlyArray<string> | undefined) => HeaderFields
   /**
    * Decides about a request: at once where no key has to be looked up. Throws, or rejects, only with what is neither the
-   * caller's fault nor the store's: a mistake of the application, which its own error handling is to answer.
+   * caller's fault nor the store's: a mistake of the application, which its own error handling is to answer. What it
+   * throws is an `Error`, whatever the application's functions threw.
    */
   readonly check: (request: Request) => Decision | Promise<Decision>
 }
 
 const preflight: Passed = { _tag: "Passed", key: null, fields: [] }
+const answered: Answered = { _tag: "Answered", status: 204 }
 
 /**
  * Makes a guard. Options are checked here, once.
@@ -91,36 +68,44 @@ export const makeGuard = <Request>(
   return {
     cacheFields: (get) => cacheFields(get, settings.credentials.fields),
     check: (request) => {
-      const message = reader.message(request)
-      if (isPreflight(message.method, message.headers)) {
-        // No browser sends a key along, but somebody may.
-        if (settings.hideCredentials) hideCredentials(message, settings.credentials)
-        return preflight
-      }
-      const verifier = settings.verifier(request)
-      const before = admissionOf(message, verifier)
-      if (before !== undefined) {
-        return verify(settings, { request, message, verifier, plaintext: before.plaintext, before, address: undefined })
-      }
-      const credential = readCredential(originalHeaders(message), settings.credentials)
-      if (settings.hideCredentials) hideCredentials(message, settings.credentials)
-      switch (credential._tag) {
-        case "Absent":
-          return refuse(settings, new MissingCredentialError())
-        case "Malformed":
-          return refuse(settings, new MalformedCredentialError({ reason: credential.reason }))
-        case "Presented":
-          return admitClient(settings, {
-            request,
-            message,
-            verifier,
-            plaintext: credential.plaintext,
-            before,
-            address: settings.failureLimit === null ? undefined : reader.address(request)
-          })
+      try {
+        const decision = decide(settings, reader, request)
+        return "then" in decision ? decision.catch(rethrow) : decision
+      } catch (thrown) {
+        return rethrow(thrown)
       }
     }
   }
+}
+
+/** The one place in which what leaves a guard becomes an `Error`. */
+const rethrow = (thrown: unknown): never => {
+  throw errorOf(thrown)
+}
+
+const decide = <Request>(
+  settings: GuardSettings<Request>,
+  reader: RequestReader<Request>,
+  request: Request
+): Decision | Promise<Decision> => {
+  const message = reader.message(request)
+  if (isPreflight(message.method, message.headers)) {
+    if (settings.preflight === "answer") return answered
+    // No browser sends a key along, but somebody may.
+    if (settings.hideCredentials) hideCredentials(message, settings.credentials)
+    return preflight
+  }
+  const verifier = settings.verifier(request)
+  const credential = readCredential(originalHeaders(message), settings.credentials)
+  if (settings.hideCredentials) hideCredentials(message, settings.credentials)
+  if (credential._tag === "Absent") return refuse(settings, new MissingCredentialError())
+  if (credential._tag === "Malformed")
+    return refuse(settings, new MalformedCredentialError({ reason: credential.reason }))
+  const { plaintext } = credential
+  const before = admissionOf(message, verifier, plaintext)
+  // A client whose key was accepted has failed with none.
+  const address = settings.failureLimit === null || before !== undefined ? undefined : reader.address(request)
+  return admitClient(settings, { request, message, verifier, plaintext, before, address })
 }
 
 /** A request with a key, and what is known of it. */
@@ -158,6 +143,7 @@ const verify = <Request>(
   if (question === null) return { _tag: "Passed", key: (before as Admission).key, fields: [] }
 
   const pass = (answer: VerifiedKeyData<unknown>): Decision => {
+    checkAnswer(answer)
     const admission = admit(verifier, plaintext, answer, question, rules, before)
     remember(message, admission)
     const fields = question.looks ? rateLimitFields(settings.rateLimitHeaders, admission.limits) : []
@@ -168,8 +154,15 @@ const verify = <Request>(
 
   // A request that needs no store is spared the promise.
   const known = verifier.tryValidateKey?.(plaintext, question.options) ?? null
-  if (known === null) return verifier.validateKey(plaintext, question.options).then(pass, fail)
+  if (known === null) return Promise.resolve(verifier.validateKey(plaintext, question.options)).then(pass, fail)
   return known instanceof Error ? fail(known) : pass(known)
+}
+
+/** A client of the application's own, such as a mock, may give anything: without a key, nothing goes on. */
+const checkAnswer = (answer: VerifiedKeyData<unknown> | undefined): void => {
+  if (typeof answer?.key === "object" && answer.key !== null) return
+  hearOut(answer)
+  throw new TypeError("What the client gave is no verified key")
 }
 
 /** What the caller is told; throws what is not the caller's to know. */

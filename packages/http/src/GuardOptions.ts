@@ -44,6 +44,12 @@ export interface GuardOptions<Request> extends GuardRules<Request>, ProblemOptio
   readonly credentials?: CredentialOptions | undefined
   /** Takes the key out of the request's headers, so that nothing that runs later can log or forward it. Default `false`. */
   readonly hideCredentials?: boolean | undefined
+  /**
+   * What becomes of CORS preflights, which browsers send without a key. `answer`, the default: the guard answers them with
+   * 204, so that no handler runs for a stranger; CORS middleware stands before the guard. `pass` hands them on to
+   * handlers that are to answer them.
+   */
+  readonly preflight?: "answer" | "pass" | undefined
   /** Tells callers whose key was rotated until when it works, in `API-Key-Rotation`. Default `true`. */
   readonly rotationHeader?: boolean | undefined
   /** Refuses clients that present too many unknown keys. One `FailureLimit` given to several guards is shared. Default none. */

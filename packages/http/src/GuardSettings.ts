@@ -4,7 +4,7 @@ import { FailureLimit } from "./FailureLimit.js"
 import type { GuardOptions } from "./GuardOptions.js"
 import { optionRules } from "./OptionRules.js"
 import type { ProblemOptions, ProblemSettings } from "./Problem.js"
-import { type RequestRules, rulesOf } from "./RequestRules.js"
+import { notGiven, type RequestRules, rulesOf } from "./RequestRules.js"
 import { type Verifier, type VerifierSource, verifierOf } from "./Verifier.js"
 
 /** The options as they are used. */
@@ -12,6 +12,7 @@ export interface GuardSettings<Request> extends ProblemSettings {
   readonly verifier: (request: Request) => Verifier
   readonly credentials: AcceptedCredentials
   readonly hideCredentials: boolean
+  readonly preflight: "answer" | "pass"
   readonly rotationHeader: boolean
   readonly failureLimit: FailureLimit | null
   readonly rules: (request: Request) => RequestRules
@@ -85,6 +86,7 @@ export const guardSettings = <Request>(
     verifier: verifierFor(options.client),
     credentials: acceptedCredentials(options.credentials),
     hideCredentials: options.hideCredentials ?? false,
+    preflight: options.preflight ?? "answer",
     rotationHeader: options.rotationHeader ?? true,
     failureLimit: failureLimitOf(options.failureLimit),
     rules: rulesOf(options)
@@ -101,7 +103,7 @@ const verifierFor = <Request>(client: GuardOptions<Request>["client"]): ((reques
   }
   return (request) => {
     const source: VerifierSource = client(request)
-    if (!optionRules.client.holds(source)) throw new TypeError(`What client gave ${optionRules.client.words}`)
+    if (!optionRules.client.holds(source)) throw notGiven("client", optionRules.client, source)
     return verifierOf(source)
   }
 }

@@ -89,6 +89,7 @@ export const optionRules: { readonly [Name in keyof GuardOptions<never>]-?: Opti
   revokedStatus: oneOf(401, 403),
   rateLimitHeaders: oneOf("draft-11", "draft-7", "legacy", "legacy-epoch", "none"),
   hideCredentials: isBoolean,
+  preflight: oneOf("answer", "pass"),
   rotationHeader: isBoolean,
   failureLimit: { holds: isFailureLimit, words: "is not a FailureLimit or { requests, window, maxClients }" },
   organizationId: isId,

@@ -1,5 +1,6 @@
 import type { GuardRules } from "./GuardOptions.js"
 import { type OptionRule, optionRules } from "./OptionRules.js"
+import { hearOut } from "./Thrown.js"
 
 /** What one request is asked for. */
 export interface RequestRules {
@@ -36,9 +37,15 @@ const resolver = <Request, A>(
   const resolve = option as (request: Request) => A
   return (request) => {
     const value = resolve(request)
-    if (!rule.holds(value)) throw new TypeError(`What ${name} gave ${rule.words}`)
+    if (!rule.holds(value)) throw notGiven(name, rule, value)
     return value
   }
+}
+
+/** The mistake of an option that gave what it must not: a promise, for instance, which may still reject. */
+export const notGiven = (name: string, rule: OptionRule, value: unknown): TypeError => {
+  hearOut(value)
+  return new TypeError(`What ${name} gave ${rule.words}`)
 }
 
 /** The rules of checked options: one and the same object where no option is a function. */

@@ -24,6 +24,24 @@ describe("FailureLimit", () => {
     assert.strictEqual(limit.wait("203.0.113.9", 2 * minute), 0)
   })
 
+  it("refuses for a window at most once a clock that was far ahead is right again, and says for how long", () => {
+    const noon = Date.UTC(2026, 4, 4, 12)
+    for (const ahead of [11_000, 60 * minute, 400 * 24 * 60 * minute]) {
+      const limit = new FailureLimit({ requests: 2, window: "minute" })
+      for (const at of [noon, noon + ahead]) for (const _ of [1, 2]) limit.record("203.0.113.9", at)
+      assert.strictEqual(limit.wait("203.0.113.9", noon + 20_000), 40)
+      assert.strictEqual(limit.wait("203.0.113.9", noon + 59_000), 1)
+      assert.strictEqual(limit.wait("203.0.113.9", noon + minute), 0)
+    }
+  })
+
+  it("waits for a clock that was set back a little", () => {
+    const limit = new FailureLimit({ requests: 1, window: "second" })
+    limit.record("203.0.113.9", 10_000)
+    assert.strictEqual(limit.wait("203.0.113.9", 6000), 5)
+    assert.strictEqual(limit.wait("203.0.113.9", 11_000), 0)
+  })
+
   it("takes the addresses of an IPv6 network for one client", () => {
     const limit = new FailureLimit({ requests: 2, window: "minute" })
     limit.record("2001:db8::1", 0)

@@ -141,7 +141,7 @@ const changes: Migration = {
  */
 const alterUnless = (name: string, done: string, alteration: string): ReadonlyArray<string> => [
   `set @apikeys_step = (select if(count(*) = 0, 'alter table ${name}
-${alteration}', 'do 0')
+${alteration.replaceAll("'", "''")}', 'do 0')
 from information_schema.${done.startsWith("index_name") ? "statistics" : "columns"}
 where table_schema = database() and table_name = '${name}' and ${done})`,
   "prepare apikeys_step from @apikeys_step",
@@ -192,7 +192,45 @@ const verdicts: Migration = {
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)")
+    ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)"),
+    // Revocations of all keys of an owner that are in force while the rows of the keys are still being written.
+    `create table if not exists apikeys_fences (
+  number bigint not null primary key,
+  organization_id binary(16) not null,
+  project_id binary(16),
+  product_id binary(16),
+  fenced_at datetime(3) not null,
+  reason text,
+  key apikeys_fences_of_organization (organization_id, number),
+  key apikeys_fences_of_project (project_id),
+  key apikeys_fences_of_product (product_id),
+  foreign key (organization_id) references apikeys_organizations (id) on delete cascade,
+  foreign key (project_id) references apikeys_projects (id) on delete cascade,
+  foreign key (product_id) references apikeys_products (id) on delete cascade
+) ${table}`,
+    // Row 2 numbers fences. A key remembers the last one that there was before it, which all after it outrank.
+    "insert ignore into apikeys_change_sequence (id, last_sequence) values (2, 0)",
+    ...alterUnless("apikeys_keys", "column_name = 'after_fence'", "add column after_fence bigint not null default 0"),
+    // What names a change besides its number: of another database, one of the same number has another.
+    ...alterUnless(
+      "apikeys_change_sequence",
+      "column_name = 'last_mark'",
+      `add column last_mark varchar(36) ${ascii} not null default '',
+add column previous_mark varchar(36) ${ascii} not null default ''`
+    ),
+    "update apikeys_change_sequence set last_mark = uuid() where last_mark = ''",
+    ...alterUnless(
+      "apikeys_changes",
+      "column_name = 'previous_mark'",
+      `add column previous_mark varchar(36) ${ascii} not null default ''`
+    ),
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table if not exists apikeys_secret_ids (
+  id varchar(64) ${ascii} not null primary key,
+  fingerprint varbinary(64) not null,
+  unique key apikeys_secret_ids_fingerprint (fingerprint)
+) ${table}`,
+    "insert ignore into apikeys_secret_ids (id, fingerprint) values ('salt', random_bytes(16))"
   ]
 }
 

@@ -1,4 +1,5 @@
 import { selectedServices } from "../../../scripts/services/testing.js"
+import { ownerRevocationSuite } from "../../store-sql/test/suites/ownerRevocationSuite.js"
 import { revocationSuite } from "../../store-sql/test/suites/revocationSuite.js"
 import { sharedLimitSuite } from "../../store-sql/test/suites/sharedLimitSuite.js"
 import { usesSuite } from "../../store-sql/test/suites/usesSuite.js"
@@ -11,4 +12,5 @@ for (const selected of selectedServices("mysql", "mariadb")) {
   revocationSuite(own)
   sharedLimitSuite(own)
   usesSuite(own)
+  ownerRevocationSuite(own)
 }

@@ -155,7 +155,34 @@ const verdicts = (prefix: string): Migration => ({
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`
+    `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`,
+    // Revocations of all keys of an owner that are in force while the rows of the keys are still being written.
+    `create table ${prefix}apikeys_fences (
+  number bigint not null primary key,
+  organization_id uuid not null references ${prefix}apikeys_organizations (id) on delete cascade,
+  project_id uuid references ${prefix}apikeys_projects (id) on delete cascade,
+  product_id uuid references ${prefix}apikeys_products (id) on delete cascade,
+  fenced_at timestamptz(3) not null,
+  reason text
+)`,
+    `create index apikeys_fences_of_organization on ${prefix}apikeys_fences (organization_id, number)`,
+    `create index apikeys_fences_of_project on ${prefix}apikeys_fences (project_id) where project_id is not null`,
+    `create index apikeys_fences_of_product on ${prefix}apikeys_fences (product_id) where product_id is not null`,
+    // Row 2 numbers fences. A key remembers the last one that there was before it, which all after it outrank.
+    `insert into ${prefix}apikeys_change_sequence (id, last_sequence) values (2, 0)`,
+    `alter table ${prefix}apikeys_keys add column after_fence bigint not null default 0`,
+    // What names a change besides its number: of another database, one of the same number has another.
+    `alter table ${prefix}apikeys_change_sequence
+add column last_mark text not null default '',
+add column previous_mark text not null default ''`,
+    `update ${prefix}apikeys_change_sequence set last_mark = gen_random_uuid()::text`,
+    `alter table ${prefix}apikeys_changes add column previous_mark text not null default ''`,
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table ${prefix}apikeys_secret_ids (
+  id text collate "C" not null primary key,
+  fingerprint bytea not null unique
+)`,
+    `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`
   ]
 })
 

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { withConnection } from "../../../scripts/services/testing.js"
+import { ownerRevocationSuite } from "../../store-sql/test/suites/ownerRevocationSuite.js"
 import { revocationSuite, type Trouble } from "../../store-sql/test/suites/revocationSuite.js"
 import { sharedLimitSuite } from "../../store-sql/test/suites/sharedLimitSuite.js"
 import { usesSuite } from "../../store-sql/test/suites/usesSuite.js"
@@ -54,3 +55,4 @@ const lost: Trouble = {
 revocationSuite(own, [cut, lost])
 sharedLimitSuite(own)
 usesSuite(own)
+ownerRevocationSuite(own)

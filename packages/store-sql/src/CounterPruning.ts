@@ -9,8 +9,8 @@ export const pruneEvery = 256
 /** As many as it looks at: as many as transactions, so that the table is gone round before it can grow for good. */
 const batch = 256
 
-/** A server's clock may be set back a little: what is younger than that is kept. */
-const marginMillis = 3_600_000
+/** What a clock that is wrong by less than this could still need is kept: a day. */
+const marginMillis = 86_400_000
 
 /** The last counter that was looked at. */
 interface Position {
@@ -45,7 +45,7 @@ export const makeCounterPruning = (dialect: Dialect) => {
     const last = counters.length < batch ? undefined : counters[counters.length - 1]
     position = last === undefined ? null : { keyId: last.keyId, name: last.name }
     for (const { keyId, name, state, ...limit } of counters) {
-      if (state.at > now - marginMillis || !isSpent(limit, state, now)) continue
+      if (!isSpent(limit, state, now - marginMillis)) continue
       const same = sql`key_id = ${dialect.id(keyId)} and name = ${name} and charged_at = ${state.at}`
       yield query(sql`delete from ${tables.rateLimits} where ${same}`)
     }

@@ -13,10 +13,12 @@ const tableNames = {
   projectProducts: "apikeys_project_products",
   keys: "apikeys_keys",
   digests: "apikeys_digests",
+  secretIds: "apikeys_secret_ids",
   rateLimits: "apikeys_rate_limits",
   usageBatches: "apikeys_usage_batches",
   changes: "apikeys_changes",
   changeSequence: "apikeys_change_sequence",
+  fences: "apikeys_fences",
   migrations: "apikeys_migrations"
 } as const
 

@@ -12,17 +12,21 @@ import {
 } from "@apikeys/core"
 import { Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
+import { fencedColumn } from "./Fences.js"
 import { plainBytes, plainInstant, plainLists, plainNumber, plainObject, quickly } from "./PlainColumn.js"
 import type { Rows } from "./Rows.js"
 
 type KeyColumns = { readonly [Column in keyof Rows["Key"]["fields"]]: unknown }
 
-/** What is read of a digest `d` and its key `k`: in this order, since rows are given as lists. */
-export const foundColumns =
-  "d.digest, d.secret_id, d.superseded_at, d.valid_until, " +
-  "k.id, k.organization_id, k.project_id, k.product_id, k.name, k.hint, k.scopes, k.rate_limits, k.metadata, " +
-  "k.expires_at, k.revoked_at, k.revoked_reason, k.disabled_at, k.disabled_reason, k.use_count, k.last_used_at, " +
-  "k.created_at, k.updated_at"
+/** What is read of a digest `d` and its key `k`, with the fence `f`: in this order, since rows are given as lists. */
+export const foundColumns = [
+  ...["digest", "secret_id", "superseded_at", "valid_until"].map((name) => `d.${name}`),
+  ...[
+    ...["id", "organization_id", "project_id", "product_id", "name", "hint", "scopes", "rate_limits", "metadata"],
+    ...["expires_at", "revoked_at", "revoked_reason", "disabled_at", "disabled_reason", "use_count", "last_used_at"],
+    ...["created_at", "updated_at"]
+  ].map(fencedColumn)
+].join(", ")
 
 /** Turns keys into rows and back. */
 export const makeKeyCodec = (dialect: Dialect) => {

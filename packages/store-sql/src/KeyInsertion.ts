@@ -4,6 +4,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type { Statement } from "@effect/sql/Statement"
 import { Effect, Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
+import { makeFences } from "./Fences.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
 
@@ -13,6 +14,7 @@ const notLinked: Insertion = { _tag: "NotLinked" }
 /** The member of the port that inserts a key. */
 export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyCodec) => {
   const { forShare, id, rows, run, sql, tables } = dialect
+  const fences = makeFences(dialect)
   const encodeDigest = Schema.encodeSync(rows.Digest)
   const decodeDigest = Schema.decodeUnknownSync(Schema.NullOr(rows.Digest.fields.digest))
 
@@ -20,11 +22,10 @@ export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyC
     Effect.map(run(connection, statement), ([row]) => row !== undefined)
 
   const findExisting = (connection: Connection, { idempotencyKey, key }: NewKey) => {
-    const where = sql`organization_id = ${id(key.organizationId)} and idempotency_key = ${idempotencyKey}`
-    const columns = sql`${dialect.columns(rows.Key)}, idempotency_digest`
-    return Effect.map(run(connection, sql`select ${columns} from ${tables.keys} where ${where}`), ([row]) =>
-      row === undefined ? null : existing(row)
-    )
+    const where = sql`k.organization_id = ${id(key.organizationId)} and k.idempotency_key = ${idempotencyKey}`
+    const columns = sql`${fences.columns(rows.Key)}, k.idempotency_digest`
+    const statement = sql`select ${columns} from ${tables.keys} k ${fences.join} where ${where}`
+    return Effect.map(run(connection, statement), ([row]) => (row === undefined ? null : existing(row)))
   }
 
   const existing = (row: unknown): Insertion => ({
@@ -65,7 +66,8 @@ export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyC
     const row = {
       ...codec.encode(key),
       idempotency_key: idempotencyKey,
-      idempotency_digest: idempotencyDigest === null ? null : dialect.bytes(idempotencyDigest)
+      idempotency_digest: idempotencyDigest === null ? null : dialect.bytes(idempotencyDigest),
+      after_fence: yield* fences.lastNumber(connection)
     }
     yield* run(connection, sql`insert into ${tables.keys} ${sql.insert(row)}`)
     const digestRow = encodeDigest({

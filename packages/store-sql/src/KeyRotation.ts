@@ -10,6 +10,7 @@ import {
 } from "@apikeys/core"
 import { Effect, Option, Schema } from "effect"
 import type { Dialect } from "./Dialect.js"
+import { makeFences } from "./Fences.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
 
@@ -18,7 +19,7 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
   const { id: encodeId, instant, rows, run, sql, tables } = dialect
   const encodeDigest = Schema.encodeSync(rows.Digest)
   const decodeDigest = Schema.decodeUnknownSync(rows.Digest.fields.digest)
-  const columns = dialect.columns(rows.Key)
+  const fences = makeFences(dialect)
 
   /** None is prolonged. What ends at once goes at once: it is no secret any more. */
   const supersede = Effect.fnUntraced(function* (
@@ -53,8 +54,9 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
   const rotate = (id: KeyId, { at, digest, hint, overlapMillis }: Rotation) =>
     operations.change("KeyStore.rotate", (connection, tell) =>
       Effect.gen(function* () {
-        const ofId = sql`select ${columns} from ${tables.keys} where id = ${encodeId(id)}`
-        const [row] = yield* run(connection, sql`${ofId} ${dialect.forUpdate}`)
+        yield* run(connection, sql`select id from ${tables.keys} where id = ${encodeId(id)} ${dialect.forUpdate}`)
+        const ofId = sql`select ${fences.columns(rows.Key)} from ${tables.keys} k ${fences.join} where k.id = ${encodeId(id)}`
+        const [row] = yield* run(connection, ofId)
         if (row === undefined) return Option.none<RotationOutcome>()
         const before = codec.decode(row)
         if (before.revokedAt !== null) return Option.some<RotationOutcome>({ _tag: "Revoked", key: before })

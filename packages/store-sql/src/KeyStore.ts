@@ -4,10 +4,8 @@ import {
   type Instant,
   type KeyFilter,
   type KeyId,
-  type KeyOwner,
   type KeyPatch,
   KeyStore,
-  OrganizationId,
   type PageSlice,
   type RateLimit,
   type Revocation,
@@ -17,8 +15,10 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import { Effect, Option } from "effect"
 import { counterColumns, toCounter } from "./Counter.js"
 import { type Dialect, padded } from "./Dialect.js"
+import { makeFences } from "./Fences.js"
 import { foundColumns, makeKeyCodec } from "./KeyCodec.js"
-import { matching, ownedBy } from "./KeyFilter.js"
+import { makeKeyFences } from "./KeyFences.js"
+import { matching } from "./KeyFilter.js"
 import { makeKeyImport } from "./KeyImport.js"
 import { makeInsert } from "./KeyInsertion.js"
 import { makePrune } from "./KeyPruning.js"
@@ -37,18 +37,19 @@ const nameOf = ({ buffer, byteLength, byteOffset }: Uint8Array): string =>
 export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   const { id: encodeId, instant, rows, run, sql, tables } = dialect
   const codec = makeKeyCodec(dialect)
-  const columns = dialect.columns(rows.Key)
+  const fences = makeFences(dialect)
+  const columns = fences.columns(rows.Key)
 
-  const findById = (connection: Connection, id: KeyId, lock = sql.literal("")) =>
+  const findById = (connection: Connection, id: KeyId) =>
     Effect.map(
-      run(connection, sql`select ${columns} from ${tables.keys} where id = ${encodeId(id)} ${lock}`),
+      run(connection, sql`select ${columns} from ${tables.keys} k ${fences.join} where k.id = ${encodeId(id)}`),
       ([row]) => Option.map(Option.fromNullable(row), codec.decode)
     )
 
   const lookUpRows = dialect.prepared<unknown>(
     (digests) => sql`
       select ${sql.literal(foundColumns)}
-      from ${tables.digests} d join ${tables.keys} k on k.id = d.key_id
+      from ${tables.digests} d join ${tables.keys} k on k.id = d.key_id ${fences.join}
       where d.digest in ${sql.in(digests)}`,
     (digests) => digests,
     true
@@ -69,13 +70,18 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   const findByDigests = (digests: ReadonlyArray<Uint8Array>) =>
     digests.length === 0 ? Effect.succeed([]) : operations.readBy("KeyStore.findByDigests", () => lookUp(digests))
 
+  /** Hardly ever is there a fence; without one, keys are read as they are. */
   const list = (filter: KeyFilter, slice: PageSlice) =>
-    operations.read("KeyStore.list", (connection) => {
-      const end = newestFirst(dialect, matching(dialect, filter), slice)
-      return Effect.map(run(connection, sql`select ${columns} from ${tables.keys} ${end}`), (found) =>
-        found.map(codec.decode)
-      )
-    })
+    operations.read("KeyStore.list", (connection) =>
+      Effect.gen(function* () {
+        const fenced = yield* fences.any(connection)
+        const end = newestFirst(dialect, matching(dialect, filter, fenced), slice, "k")
+        const keys = fenced
+          ? sql`select ${columns} from ${tables.keys} k ${fences.join} ${end}`
+          : sql`select ${dialect.columns(rows.Key, "k")} from ${tables.keys} k ${end}`
+        return (yield* run(connection, keys)).map(codec.decode)
+      })
+    )
 
   const dropDiscontinued = Effect.fnUntraced(function* (
     connection: Connection,
@@ -93,8 +99,8 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
   const update = (id: KeyId, patch: KeyPatch, at: Instant) =>
     operations.change("KeyStore.update", (connection, tell) =>
       Effect.gen(function* () {
-        const before = yield* findById(connection, id, dialect.forUpdate)
-        if (Option.isNone(before)) return before
+        const held = sql`select id from ${tables.keys} where id = ${encodeId(id)} ${dialect.forUpdate}`
+        if ((yield* run(connection, held)).length === 0) return Option.none()
         const changes = sql.update(codec.patch(patch, at))
         yield* run(connection, sql`update ${tables.keys} set ${changes} where id = ${encodeId(id)}`)
         if (patch.rateLimits !== undefined) yield* dropDiscontinued(connection, id, patch.rateLimits)
@@ -103,57 +109,16 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
       })
     )
 
-  const revokeWhere = ({ at, reason }: Revocation, where: ReturnType<typeof sql.literal>) => {
-    const changes = sql.update({
-      revoked_at: instant(at.epochMillis),
-      revoked_reason: reason,
-      updated_at: instant(at.epochMillis)
-    })
-    return sql`update ${tables.keys} set ${changes} where revoked_at is null and ${where}`
-  }
-
-  const revoke = (id: KeyId, revocation: Revocation) =>
+  /** Of a key behind a fence, the fence's time and reason stay, although its row does not have them yet. */
+  const revoke = (id: KeyId, { at, reason }: Revocation) =>
     operations.change("KeyStore.revoke", (connection, tell) =>
       Effect.gen(function* () {
-        const revoked = yield* dialect.affected(connection, revokeWhere(revocation, sql`id = ${encodeId(id)}`))
-        if (revoked > 0) tell({ _tag: "Key", id })
+        const time = instant(at.epochMillis)
+        const changes = sql.update({ revoked_at: time, revoked_reason: reason, updated_at: time })
+        const isOpen = sql`k.revoked_at is null and not ${fences.isFenced} and k.id = ${encodeId(id)}`
+        const statement = sql`update ${tables.keys} as k set ${changes} where ${isOpen}`
+        if ((yield* dialect.affected(connection, statement)) > 0) tell({ _tag: "Key", id })
         return yield* findById(connection, id)
-      })
-    )
-
-  /** An update goes through rows in whatever order, and uses are recorded meanwhile, in the order of their ids. */
-  const lockedInOrder = (where: ReturnType<typeof sql.literal>) =>
-    sql.onDialectOrElse({
-      pg: () => {
-        const held = sql`select id from ${tables.keys} where revoked_at is null and ${where}`
-        return sql`id in (${held} order by id ${dialect.forUpdate})`
-      },
-      orElse: () => where
-    })
-
-  /** Whose keys the keys of an owner are. */
-  const organizationsOf = ({ organizationId, productId, projectId }: KeyOwner, connection: Connection) => {
-    if (organizationId !== null) return Effect.succeed([organizationId])
-    const where = (id: string) => sql`where id = ${encodeId(id)}`
-    const owners =
-      projectId !== null
-        ? sql`select organization_id as id from ${tables.projects} ${where(projectId)}`
-        : productId !== null
-          ? sql`select organization_id as id from ${tables.products} ${where(productId)}`
-          : sql`select id from ${tables.organizations}`
-    return Effect.map(run(connection, owners), (found) =>
-      found.map((row) => OrganizationId.make(dialect.decodeId((row as { readonly id: unknown }).id)))
-    )
-  }
-
-  const revokeAll = (owner: KeyOwner, revocation: Revocation) =>
-    operations.change("KeyStore.revokeAll", (connection, tell) =>
-      Effect.gen(function* () {
-        const where = lockedInOrder(sql.and(ownedBy(dialect, owner)))
-        const revoked = yield* dialect.affected(connection, revokeWhere(revocation, where))
-        if (revoked === 0) return 0
-        for (const id of yield* organizationsOf(owner, connection)) tell({ _tag: "KeysOfOrganization", id })
-        return revoked
       })
     )
 
@@ -197,7 +162,7 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
     list,
     update,
     revoke,
-    revokeAll,
+    ...makeKeyFences(dialect, operations),
     disable,
     enable,
     ...makeRotation(dialect, operations, codec),

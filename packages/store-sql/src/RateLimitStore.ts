@@ -24,6 +24,7 @@ import { makeCounterPruning, pruneEvery } from "./CounterPruning.js"
 import { type Dialect, inPowersOfTwo } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
 import { type Query, type Script, together } from "./Script.js"
+import { type StoreTime, timedBy } from "./ScriptTime.js"
 import type { UseCounts } from "./UseCounts.js"
 
 /** As many counters as are written in one statement. */
@@ -56,13 +57,9 @@ type CounterValues = readonly [
  *
  * @param time of charges: the server's, or that of Effect's `Clock`
  */
-export const makeRateLimitStore = (
-  dialect: Dialect,
-  operations: Operations,
-  uses: UseCounts,
-  time: "store" | "clock"
-) => {
+export const makeRateLimitStore = (dialect: Dialect, operations: Operations, uses: UseCounts, time: StoreTime) => {
   const { query, run, sql, tables } = dialect
+  const timed = timedBy(time)
 
   /**
    * @param read the server's time, where it came with something else
@@ -179,15 +176,22 @@ export const makeRateLimitStore = (
   /** Decides with the counters of the keys at hand, in order, and keeps what came of it. */
   const decideIn = <Request extends OfKey, A>(
     requests: ReadonlyArray<Request>,
-    takes: boolean,
     decide: (known: Known, request: Request, now: number) => A
   ) =>
     function* (clock: number | null): Script<ReadonlyArray<A>> {
-      const [known, now] = yield* readCounters(requests, clock, takes ? requests : [])
+      const [known, now] = yield* readCounters(requests, clock, requests)
       const decided = requests.map((request) => decide(known, request, now))
       const writes = together(writesOf(known))
       if (writes !== undefined) yield { ...writes, last: true }
       return decided
+    }
+
+  /** Decides without a lock; `null` where there is something to keep: a state that a wrong clock wrote. */
+  const lookIn = (charges: ReadonlyArray<RateLimitCharge>) =>
+    function* (clock: number | null): Script<ReadonlyArray<RateLimitOutcome> | null> {
+      const [known, now] = yield* readCounters(charges, clock, [])
+      const looked = charges.map((charge) => chargeKey(known, charge, now))
+      return [...known.values()].some(({ changed }) => changed.size > 0) ? null : looked
     }
 
   const admitIn = (admissions: ReadonlyArray<Admission>) =>
@@ -201,19 +205,11 @@ export const makeRateLimitStore = (
         writes = writesOf(known)
       } else if (dialect.locksRows) yield lockKeys(admissions)
       const used = usesOf(admissions, outcomes)
-      if (used.length > 0) return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes))
+      if (used.length > 0) return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes, clock))
       const last = together(writes)
       if (last !== undefined) yield { ...last, last: true }
       return withTotals(admissions, outcomes, used, new Map())
     }
-
-  /** Tells a script whose time it is to go by. */
-  const timed =
-    <A>(run: (script: () => Script<A>) => Effect.Effect<A, StoreError>) =>
-    (script: (clock: number | null) => Script<A>): Effect.Effect<A, StoreError> =>
-      time === "store"
-        ? run(() => script(null))
-        : Effect.clockWith((clock) => run(() => script(clock.unsafeCurrentTimeMillis())))
 
   const pruneIn = makeCounterPruning(dialect)
   const prune = timed<void>((script) => operations.count("RateLimitStore.prune", script))(function* (clock) {
@@ -233,23 +229,22 @@ export const makeRateLimitStore = (
     charge: (charges) => {
       // A list of none is no SQL, but on SQLite.
       if (charges.length === 0) return Effect.succeed([])
-      return charges.every(({ cost }) => cost === 0)
-        ? timed<ReadonlyArray<RateLimitOutcome>>((script) => operations.readBy("RateLimitStore.charge", script))(
-            decideIn(charges, false, chargeKey)
-          )
-        : count("RateLimitStore.charge", decideIn(charges, true, chargeKey))
+      const charging = () => count("RateLimitStore.charge", decideIn(charges, chargeKey))
+      if (charges.some(({ cost }) => cost > 0)) return charging()
+      const looking = timed<ReadonlyArray<RateLimitOutcome> | null>((script) =>
+        operations.readBy("RateLimitStore.charge", script)
+      )(lookIn(charges))
+      return Effect.flatMap(looking, (looked) => (looked === null ? charging() : Effect.succeed(looked)))
     },
     admit: (admissions) =>
       admissions.length === 0 ? Effect.succeed([]) : count("RateLimitStore.admit", admitIn(admissions)),
     lease: (requests) =>
-      requests.length === 0 ? Effect.succeed([]) : count("RateLimitStore.lease", decideIn(requests, true, leaseKey)),
+      requests.length === 0 ? Effect.succeed([]) : count("RateLimitStore.lease", decideIn(requests, leaseKey)),
     refund: (refunds) =>
       refunds.length === 0
         ? Effect.void
         : Effect.asVoid(
-            timed<unknown>((script) => operations.count("RateLimitStore.refund", script))(
-              decideIn(refunds, true, refundKey)
-            )
+            timed<unknown>((script) => operations.count("RateLimitStore.refund", script))(decideIn(refunds, refundKey))
           ),
     reset: (keyId) =>
       operations.change("RateLimitStore.reset", (connection) =>

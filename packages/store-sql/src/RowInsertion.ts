@@ -18,6 +18,7 @@ const types: Readonly<Record<string, string>> = {
   metadata: "jsonb",
   digest: "bytea",
   use_count: "bigint",
+  after_fence: "bigint",
   expires_at: "timestamptz",
   revoked_at: "timestamptz",
   disabled_at: "timestamptz",

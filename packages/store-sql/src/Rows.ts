@@ -65,6 +65,13 @@ export const makeRows = ({ bytes, id, instant, integer, json }: Omit<Columns, "e
     superseded_at: Schema.NullOr(instant),
     valid_until: Schema.NullOr(instant)
   }),
+  Fence: Schema.Struct({
+    number: integer,
+    project_id: Schema.NullOr(Schema.compose(id, ProjectId)),
+    product_id: Schema.NullOr(Schema.compose(id, ProductId)),
+    fenced_at: instant,
+    reason: Schema.NullOr(Schema.String)
+  }),
   Change: Schema.Struct({ sequence: integer, what: Schema.String, id: Schema.NullOr(id) }),
   Usage: Schema.Struct({ id: Schema.compose(id, KeyId), use_count: integer, last_used_at: Schema.NullOr(instant) })
 })

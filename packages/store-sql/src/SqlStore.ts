@@ -15,6 +15,7 @@ import { makeDialect } from "./Dialect.js"
 import { makeKeyStore } from "./KeyStore.js"
 import { makeOperations } from "./Operations.js"
 import { makeRateLimitStore } from "./RateLimitStore.js"
+import type { StoreTime } from "./ScriptTime.js"
 import { makeTenantStore } from "./TenantStore.js"
 import { makeUsageStore } from "./UsageStore.js"
 import { makeUseCounts } from "./UseCounts.js"
@@ -28,7 +29,7 @@ export interface SqlStoreOptions {
   /** How many milliseconds a call may take. */
   readonly timeout: number
   /** Whose time charges of rate limits take: the database's, or that of Effect's `Clock`, for tests. */
-  readonly time: "store" | "clock"
+  readonly time: StoreTime
 }
 
 /**
@@ -40,7 +41,7 @@ export const make = (database: Database, { time, timeout }: SqlStoreOptions): Co
   const dialect = makeDialect(database)
   const log = makeChangeLog(database, dialect)
   const operations = makeOperations(database, timeout, log.append)
-  const uses = makeUseCounts(dialect)
+  const uses = makeUseCounts(dialect, time)
   const { run, sql, tables } = dialect
   const ping = operations.read("StoreHealth.ping", (connection) =>
     Effect.asVoid(run(connection, sql`select id from ${tables.migrations} limit 1`))
@@ -48,7 +49,7 @@ export const make = (database: Database, { time, timeout }: SqlStoreOptions): Co
   return Context.make(TenantStore, makeTenantStore(dialect, operations)).pipe(
     Context.add(KeyStore, makeKeyStore(dialect, operations)),
     Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, uses, time)),
-    Context.add(UsageStore, makeUsageStore(dialect, operations, uses)),
+    Context.add(UsageStore, makeUsageStore(dialect, operations, uses, time)),
     Context.add(StoreHealth, StoreHealth.of({ ping })),
     Context.add(KeyChanges, KeyChanges.of({ follow: makeFollower(database, log, timeout) }))
   )

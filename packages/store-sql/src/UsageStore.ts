@@ -1,7 +1,8 @@
-import { type UsageBatch, UsageStore } from "@apikeys/core"
+import { type KeyId, type UsageBatch, UsageStore, type UsageTotal } from "@apikeys/core"
 import type { Dialect } from "./Dialect.js"
 import type { Operations } from "./Operations.js"
 import type { Script } from "./Script.js"
+import { type StoreTime, timedBy } from "./ScriptTime.js"
 import type { UseCounts } from "./UseCounts.js"
 
 /** How far batches of a writer may overtake one another: older ones count as recorded, and are forgotten. */
@@ -14,7 +15,7 @@ const pruneEvery = 64
 const forgottenAfterMillis = 7 * 86_400_000
 
 /** The port over a database. */
-export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: UseCounts) => {
+export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: UseCounts, time: StoreTime) => {
   const { query, sql, tables } = dialect
 
   /** Batches of a writer may be committed in another order than they were numbered in, so each leaves its mark. */
@@ -26,10 +27,10 @@ export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: U
     return Number(marks) > 0 || (newest !== null && number <= Number(newest) - remembered)
   }
 
-  const add = function* ({ number, uses: used, writer }: UsageBatch): Script<void> {
+  const add = function* ({ number, uses: used, writer }: UsageBatch, clock: number | null): Script<void> {
     const row = sql`(${writer}, ${number}, ${dialect.nowMillis})`
     yield query(sql`insert into ${tables.usageBatches} (writer, batch, recorded_at) values ${row}`)
-    yield* uses.add(used)
+    yield* uses.add(used, clock)
     if (number % pruneEvery !== 0) return
     const old = sql`writer = ${writer} and batch <= ${number - remembered}`
     yield query(sql`delete from ${tables.usageBatches} where ${old}`)
@@ -37,10 +38,11 @@ export const makeUsageStore = (dialect: Dialect, operations: Operations, uses: U
     yield query(sql`delete from ${tables.usageBatches} where ${silent}`)
   }
 
-  const record = function* (batch: UsageBatch) {
-    if (!(yield* isRecorded(batch))) yield* add(batch)
+  const record = function* (batch: UsageBatch, clock: number | null): Script<ReadonlyMap<KeyId, UsageTotal>> {
+    if (!(yield* isRecorded(batch))) yield* add(batch, clock)
     return yield* uses.totalsOf(batch.uses)
   }
 
-  return UsageStore.of({ record: (batch) => operations.count("UsageStore.record", () => record(batch)) })
+  const run = timedBy(time)<ReadonlyMap<KeyId, UsageTotal>>((script) => operations.count("UsageStore.record", script))
+  return UsageStore.of({ record: (batch) => run((clock) => record(batch, clock)) })
 }

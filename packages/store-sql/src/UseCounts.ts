@@ -2,14 +2,22 @@ import type { KeyId, Usage, UsageTotal } from "@apikeys/core"
 import { DateTime, Schema } from "effect"
 import { type Dialect, padded } from "./Dialect.js"
 import type { Query, Script } from "./Script.js"
+import type { StoreTime } from "./ScriptTime.js"
 
 /** As many keys as are read in one statement. */
 const maxRead = 512
 
-/** The totals of uses that keys have, in whatever transaction. */
+/**
+ * The totals of uses that keys have, in whatever transaction. Whoever used a key last did so at the store's present at
+ * the latest, whatever the clock of their process says, or the store's own said before.
+ */
 export interface UseCounts {
-  /** Adds uses: each in the order of their ids, and where transactions run side by side, all in one statement. */
-  readonly add: (uses: ReadonlyArray<Usage>) => Script<unknown>
+  /**
+   * Adds uses: each in the order of their ids, and where transactions run side by side, all in one statement.
+   *
+   * @param clock the time of Effect's `Clock` where that is the one that counts, else `null`
+   */
+  readonly add: (uses: ReadonlyArray<Usage>, clock: number | null) => Script<unknown>
   /** Of those keys that exist and were used. */
   readonly totalsOf: (uses: ReadonlyArray<Usage>) => Script<ReadonlyMap<KeyId, UsageTotal>>
   /**
@@ -18,35 +26,52 @@ export interface UseCounts {
    */
   readonly addToTotals: (
     uses: ReadonlyArray<Usage>,
-    before: ReadonlyArray<Query>
+    before: ReadonlyArray<Query>,
+    clock: number | null
   ) => Script<ReadonlyMap<KeyId, UsageTotal>>
 }
 
-export const makeUseCounts = (dialect: Dialect): UseCounts => {
+/** @param time whose present it is: the server's, or that of Effect's `Clock` */
+export const makeUseCounts = (dialect: Dialect, time: StoreTime): UseCounts => {
   const { sql, tables } = dialect
   const decodeUsage = Schema.decodeUnknownSync(dialect.rows.Usage)
   const usageColumns = dialect.columns(dialect.rows.Usage)
 
+  const serverNow = sql.onDialectOrElse({
+    mysql: () => sql.literal("utc_timestamp(3)"),
+    pg: () => sql.literal("date_trunc('milliseconds', clock_timestamp())"),
+    orElse: () => dialect.nowMillis
+  })
+  /** The present in a statement, and the values that it takes. */
+  const present = (now: unknown) => (time === "store" ? serverNow : sql`${now}`)
+  const presentOf = (clock: number | null): ReadonlyArray<unknown> =>
+    time === "store" ? [] : [dialect.instant(clock as number)]
+  const [least, greatest] = sql.onDialectOrElse({
+    pg: () => [sql.literal("least"), sql.literal("greatest")] as const,
+    orElse: () => [sql.literal("min"), sql.literal("max")] as const
+  })
+
   /** One use at a time, whose total comes with it. */
   const addUse = dialect.prepared<unknown>(
-    ([count, than, at, id]) => sql`
+    ([count, or, at, id, now]) => sql`
       update ${tables.keys} set use_count = use_count + ${count},
-        last_used_at = case when last_used_at is null or last_used_at < ${than} then ${at} else last_used_at end
+        last_used_at = ${least}(${greatest}(coalesce(last_used_at, ${or}), ${at}), ${present(now)})
       where id = ${id} returning ${usageColumns}`,
-    (values) => values
+    ([count, or, at, id, ...now]) => [count, or, at, ...now, id]
   )
 
   /** Gives the rows of totals, but on MySQL, whose updates return none. */
   const addUses = (
     uses: ReadonlyArray<Usage>,
     before: ReadonlyArray<Query>,
+    clock: number | null,
     last: boolean
   ): Script<ReadonlyArray<unknown>> => {
     const ordered = uses.length === 1 ? uses : [...uses].sort((one, other) => (one.keyId < other.keyId ? -1 : 1))
     return sql.onDialectOrElse({
-      mysql: () => once({ ...dialect.query(addInJsonOrder(ordered)), before }),
-      pg: () => once({ ...addLocked(ordered), before, last }),
-      orElse: () => addOneByOne(ordered, before)
+      mysql: () => once({ ...dialect.query(addInJsonOrder(ordered, clock)), before }),
+      pg: () => once({ ...addLocked(ordered, clock), before, last }),
+      orElse: () => addOneByOne(ordered, before, clock)
     })
   }
 
@@ -56,21 +81,22 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
 
   const addOneByOne = function* (
     uses: ReadonlyArray<Usage>,
-    before: ReadonlyArray<Query>
+    before: ReadonlyArray<Query>,
+    clock: number | null
   ): Script<ReadonlyArray<unknown>> {
     for (const query of before) yield query
     const rows: Array<unknown> = []
-    for (const use of uses) rows.push(...(yield addUse(valuesOf(use))))
+    for (const use of uses) rows.push(...(yield addUse(valuesOf(use, clock))))
     return rows
   }
 
-  const valuesOf = ({ count, keyId, lastUsedAt }: Usage): ReadonlyArray<unknown> => {
+  const valuesOf = ({ count, keyId, lastUsedAt }: Usage, clock: number | null): ReadonlyArray<unknown> => {
     const at = dialect.instant(lastUsedAt.epochMillis)
-    return [count, at, at, dialect.id(keyId)]
+    return [count, at, at, dialect.id(keyId), ...presentOf(clock)]
   }
 
   /** One text however many they are. The list is read in its order, and the keys looked up one by one. */
-  const addInJsonOrder = (uses: ReadonlyArray<Usage>) => {
+  const addInJsonOrder = (uses: ReadonlyArray<Usage>, clock: number | null) => {
     const list = uses.map(({ count, keyId, lastUsedAt }) => [
       keyId.replaceAll("-", ""),
       count,
@@ -81,12 +107,12 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
           id char(32) path '$[0]', uses bigint path '$[1]', used_at datetime(3) path '$[2]'
         )) u straight_join ${tables.keys} k force index (primary) on k.id = unhex(u.id)
       set k.use_count = k.use_count + u.uses,
-        k.last_used_at = greatest(coalesce(k.last_used_at, u.used_at), u.used_at)`
+        k.last_used_at = least(greatest(coalesce(k.last_used_at, u.used_at), u.used_at), ${present(presentOf(clock)[0])})`
   }
 
   /** Locks are taken in the order of the inner select; the update itself may go through the rows in any other. */
-  const addInLockedOrder = dialect.prepared<string>(
-    ([list]) => sql`
+  const addInLockedOrder = dialect.prepared<unknown>(
+    ([list, now]) => sql`
       with used as materialized (
         select id, uses, used_at from jsonb_to_recordset(${list}::jsonb)
           as u (id uuid, uses bigint, used_at timestamptz)
@@ -94,15 +120,18 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
         select id from ${tables.keys} where id in (select id from used) order by id ${dialect.forUpdate}
       )
       update ${tables.keys} k
-      set use_count = k.use_count + u.uses, last_used_at = greatest(k.last_used_at, u.used_at)
+      set use_count = k.use_count + u.uses,
+        last_used_at = least(greatest(k.last_used_at, u.used_at), ${present(now)})
       from held h join used u on u.id = h.id where k.id = h.id
       returning ${dialect.columns(dialect.rows.Usage, "k")}`,
     (values) => values
   )
 
-  const addLocked = (uses: ReadonlyArray<Usage>): Query => {
+  const addLocked = (uses: ReadonlyArray<Usage>, clock: number | null): Query => {
     const [only] = uses
-    return only !== undefined && uses.length === 1 ? addUse(valuesOf(only)) : addInLockedOrder([listOf(uses)])
+    return only !== undefined && uses.length === 1
+      ? addUse(valuesOf(only, clock))
+      : addInLockedOrder([listOf(uses), ...presentOf(clock)])
   }
 
   const listOf = (uses: ReadonlyArray<Usage>): string =>
@@ -128,10 +157,10 @@ export const makeUseCounts = (dialect: Dialect): UseCounts => {
     return toTotals(found)
   }
 
-  const addToTotals: UseCounts["addToTotals"] = function* (uses, before) {
-    const rows = yield* addUses(uses, before, true)
+  const addToTotals: UseCounts["addToTotals"] = function* (uses, before, clock) {
+    const rows = yield* addUses(uses, before, clock, true)
     return sql.onDialectOrElse({ mysql: () => true, orElse: () => false }) ? yield* totalsOf(uses) : toTotals(rows)
   }
 
-  return { add: (uses) => addUses(uses, [], false), totalsOf, addToTotals }
+  return { add: (uses, clock) => addUses(uses, [], clock, false), totalsOf, addToTotals }
 }

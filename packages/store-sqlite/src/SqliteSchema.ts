@@ -141,7 +141,33 @@ const verdicts: Migration = {
   compatibleWith: 4,
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
-    "alter table apikeys_keys add column idempotency_digest blob"
+    "alter table apikeys_keys add column idempotency_digest blob",
+    // Revocations of all keys of an owner that are in force while the rows of the keys are still being written.
+    `create table apikeys_fences (
+  number integer not null primary key,
+  organization_id text not null references apikeys_organizations (id) on delete cascade,
+  project_id text references apikeys_projects (id) on delete cascade,
+  product_id text references apikeys_products (id) on delete cascade,
+  fenced_at integer not null,
+  reason text
+) strict`,
+    "create index apikeys_fences_of_organization on apikeys_fences (organization_id, number)",
+    "create index apikeys_fences_of_project on apikeys_fences (project_id) where project_id is not null",
+    "create index apikeys_fences_of_product on apikeys_fences (product_id) where product_id is not null",
+    // Row 2 numbers fences. A key remembers the last one that there was before it, which all after it outrank.
+    "insert into apikeys_change_sequence (id, last_sequence) values (2, 0)",
+    "alter table apikeys_keys add column after_fence integer not null default 0",
+    // What names a change besides its number: of another database, one of the same number has another.
+    "alter table apikeys_change_sequence add column last_mark text not null default ''",
+    "alter table apikeys_change_sequence add column previous_mark text not null default ''",
+    "update apikeys_change_sequence set last_mark = lower(hex(randomblob(16)))",
+    "alter table apikeys_changes add column previous_mark text not null default ''",
+    // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
+    `create table apikeys_secret_ids (
+  id text not null primary key,
+  fingerprint blob not null unique
+) strict`,
+    "insert into apikeys_secret_ids (id, fingerprint) values ('salt', randomblob(16))"
   ]
 }
 

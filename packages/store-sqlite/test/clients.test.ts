@@ -1,3 +1,4 @@
+import { ownerRevocationSuite } from "../../store-sql/test/suites/ownerRevocationSuite.js"
 import { revocationSuite } from "../../store-sql/test/suites/revocationSuite.js"
 import { sharedLimitSuite } from "../../store-sql/test/suites/sharedLimitSuite.js"
 import { usesSuite } from "../../store-sql/test/suites/usesSuite.js"
@@ -8,3 +9,4 @@ const own = { ...backend, worker: new URL("processes/client.ts", import.meta.url
 revocationSuite(own)
 sharedLimitSuite(own)
 usesSuite(own)
+ownerRevocationSuite(own)

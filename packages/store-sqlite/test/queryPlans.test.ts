@@ -3,12 +3,14 @@ import {
   absent,
   fixtureTime,
   insertKey,
+  insertLinked,
   insertOrganization,
   instant,
   keyFilter,
   makeDigest,
   makeKey,
-  makeRateLimit
+  makeRateLimit,
+  revokeAll
 } from "@apikeys/core/testing"
 import { SchemaVersion, SqlStore } from "@apikeys/store-sql"
 import { assert, describe, it } from "@effect/vitest"
@@ -163,7 +165,11 @@ const calls: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Sto
   ],
   [
     "the revocation of all keys of a project",
-    Effect.flatMap(KeyStore, (keys) => keys.revokeAll({ ...none, projectId }, { at: instant(0), reason: null })),
+    Effect.gen(function* () {
+      const { organization, project } = yield* insertLinked
+      yield* insertKey(organization.id, { projectId: project.id })
+      yield* revokeAll({ ...none, projectId: project.id }, { at: instant(0), reason: null })
+    }),
     "apikeys_keys_of_project"
   ],
   [

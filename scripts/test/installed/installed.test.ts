@@ -3,6 +3,7 @@ import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { pnpm, root } from "../../pnpm.mjs"
@@ -19,6 +20,18 @@ const compilers = ["typescript", "@types/express", "@types/node"]
 const runPnpm = async (cwd: string, ...args: ReadonlyArray<string>) => {
   const [command, rest] = pnpm(args)
   await run(command, rest, { cwd, env: environment(), maxBuffer: 64 * 1024 * 1024 })
+}
+
+/** Registries are busy at times: what asks one is tried again, and the output says so. */
+const withRetries = async (what: string, attempt: () => Promise<void>, attempts = 3): Promise<void> => {
+  try {
+    await attempt()
+  } catch (error) {
+    if (attempts === 1) throw error
+    console.warn(`${what} failed, trying again (${attempts - 1} left): ${String(error).split("\n", 1)}`)
+    await sleep(5000)
+    await withRetries(what, attempt, attempts - 1)
+  }
 }
 
 /** The range of a version, from the workspace's own catalog: what is in pnpm's store already is not downloaded. */
@@ -72,7 +85,9 @@ describe("the packages, installed into an empty project", { timeout: 120_000 }, 
     // YAML has JSON in it. Our packages ask for each other by version, and no registry has that one.
     const settings = { packages: ["."], overrides, allowBuilds: { "better-sqlite3": true }, strictDepBuilds: false }
     writeFileSync(join(project, "pnpm-workspace.yaml"), JSON.stringify(settings))
-    await runPnpm(project, "install", "--prefer-offline", "--no-frozen-lockfile")
+    await withRetries("Installing the packages", () =>
+      runPnpm(project, "install", "--prefer-offline", "--no-frozen-lockfile")
+    )
     // Where pnpm's store is empty, better-sqlite3 is compiled.
   }, 600_000)
 

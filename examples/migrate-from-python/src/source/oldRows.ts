@@ -1,4 +1,5 @@
 import type { Row, Source, Value } from "./Source.js"
+import { makeCountUnlinked } from "./unlinked.js"
 
 /** How many rows are read at a time, and so in memory. */
 const pageSize = 1000
@@ -23,11 +24,6 @@ export interface OldTenant {
   readonly createdAt: string | null
 }
 
-export interface OldLink {
-  readonly projectId: string
-  readonly productId: string
-}
-
 export interface OldKey {
   readonly id: string
   readonly organizationId: string
@@ -41,12 +37,15 @@ export interface OldKey {
   readonly lastUsedAt: string | null
   readonly useCount: number
   readonly createdAt: string | null
-  /** Whether its project is linked to any product. */
-  readonly projectHasProducts: boolean
+  /** The organizations that its project and its product belong to; `null` where they are not there. */
+  readonly projectOwner: string | null
+  readonly productOwner: string | null
+  /** Of a key of a project alone, or of a product alone: how many products, or projects, are not linked to it. */
+  readonly unlinked: number
 }
 
 /** The rows of a table in the order of its key, page by page: each begins behind the last row of the one before. */
-const pages = async function* (
+export const pages = async function* (
   source: Source,
   statement: (behind: string) => string,
   keys: readonly [string] | readonly [string, string]
@@ -92,17 +91,15 @@ export const oldTenants = async function* (
   }
 }
 
-/** All links, those of a project one after the other. */
-export const oldLinks = async function* (source: Source): AsyncGenerator<OldLink> {
-  const statement = (behind: string) => `select project_id, product_id from project_products ${behind}`
-  for await (const row of pages(source, statement, ["project_id", "product_id"])) {
-    yield { projectId: idOf(row["project_id"]) ?? "", productId: idOf(row["product_id"]) ?? "" }
-  }
-}
-
 export const countKeys = async (source: Source): Promise<number> => {
   const [row] = await source.query("select count(*) as keys_there from api_keys", [])
   return Number(row?.["keys_there"] ?? 0)
+}
+
+/** The first characters of each key, or of its secret. */
+export const oldKeyPrefixes = async function* (source: Source): AsyncGenerator<string> {
+  const statement = (behind: string) => `select id, key_prefix from api_keys ${behind}`
+  for await (const row of pages(source, statement, ["id"])) yield textOf(row["key_prefix"]) ?? ""
 }
 
 export const oldKeys = async function* (source: Source): AsyncGenerator<OldKey> {
@@ -110,9 +107,10 @@ export const oldKeys = async function* (source: Source): AsyncGenerator<OldKey> 
   const statement = (behind: string) => `
     select id, org_id, project_id, product_id, key_prefix, key_hash, ${source.text("metadata", "json")} as metadata_text,
       ${date("revoked_at")}, ${date("last_used_at")}, use_count, ${date("created_at")},
-      case when exists (select 1 from project_products pp where pp.project_id = api_keys.project_id)
-        then 1 else 0 end as has_products
+      (select org_id from projects where projects.id = api_keys.project_id) as project_org_id,
+      (select org_id from products where products.id = api_keys.product_id) as product_org_id
     from api_keys ${behind}`
+  const countUnlinked = makeCountUnlinked(source)
   for await (const row of pages(source, statement, ["id"])) {
     yield {
       id: idOf(row["id"]) ?? "",
@@ -126,7 +124,9 @@ export const oldKeys = async function* (source: Source): AsyncGenerator<OldKey> 
       lastUsedAt: textOf(row["last_used_at_text"]),
       useCount: Number(row["use_count"] ?? 0),
       createdAt: textOf(row["created_at_text"]),
-      projectHasProducts: Number(row["has_products"]) === 1
+      projectOwner: idOf(row["project_org_id"]),
+      productOwner: idOf(row["product_org_id"]),
+      unlinked: await countUnlinked(row)
     }
   }
 }

@@ -89,6 +89,12 @@ export const keys = {
   unsure: key({ rate_limit: null }),
   furtherMember: key({ tier: "gold" }),
   zeroLimit: key({ rate_limit: { requests: 0, window: "minute" } }),
+  negativeLimit: key({ rate_limit: -5 }, {}, { of01: true }),
+  largeNumber: key(
+    {},
+    // As Python writes it: this language has no such number.
+    { metadata: '{"custom": {"account": {"id": 123456789012345678}, "largest": 9007199254740991, "share": 0.1}}' }
+  ),
   wildcard: key({ scopes: ["docs:*"] }),
   invalidScope: key({ scopes: ["read", "read all"] }),
   ofForeignProject: key({}, { project_id: ids.foreignProject }),

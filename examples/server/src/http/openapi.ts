@@ -5,14 +5,36 @@ import swagger, { type FastifyDynamicSwaggerOptions } from "@fastify/swagger"
 import swaggerUi from "@fastify/swagger-ui"
 import { JSONSchema, Schema } from "effect"
 import type { FastifyInstance, FastifySchema } from "fastify"
+import { scopeDescriptions } from "../permissions.js"
 
 /** Nothing but what this server serves. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 
+const schemes = securitySchemes()
+
+/** The keys that a route accepts: those with the scopes. A route that needs no key says so by itself. */
+const securityFor = (scopes: ReadonlyArray<string>) => Object.keys(schemes).map((name) => ({ [name]: [...scopes] }))
+
+/** Documents the scopes that a key needs for the routes that are registered after it. */
+export const documentScopes = (app: FastifyInstance, scopesFor: (method: string) => ReadonlyArray<string>): void => {
+  app.addHook("onRoute", (route) => {
+    route.schema = { ...route.schema, security: securityFor(scopesFor(String(route.method))) }
+  })
+}
+
+const description = [
+  "Manages organizations, what they offer, and their keys. An operator's key is one of the operators' own organization, \
+and has the scopes that an operation names under `security`:",
+  "",
+  ...Object.entries(scopeDescriptions).map(([scope, words]) => `- \`${scope}\`: ${words}`),
+  "",
+  "No key can be used to change, rotate, revoke or reset itself (403 `own_key`), nor to create or change an operator's \
+key that may do more, lives longer or is limited less (403 `insufficient_scope`, `beyond_own_key`)."
+].join("\n")
+
 /** Documents the routes that are registered after it: at `/openapi.json`, and to browse at `/docs`. */
 export const documentRoutes = async (app: FastifyInstance): Promise<void> => {
-  const schemes = securitySchemes()
   /** Schemas with an identifier, which the document names. */
   const definitions: Record<string, JSONSchema.JsonSchema7> = {}
   const options: FastifyDynamicSwaggerOptions = {
@@ -21,14 +43,13 @@ export const documentRoutes = async (app: FastifyInstance): Promise<void> => {
       info: {
         title: "API keys",
         version: "1.0.0",
-        description: "Manages organizations, what they offer, and their keys."
+        description
       },
       tags: ["organizations", "projects", "products", "links", "keys", "verify", "protected", "health"].map((name) => ({
         name
       })),
       components: { securitySchemes: schemes },
-      // A route that needs no key says so.
-      security: Object.keys(schemes).map((name) => ({ [name]: [] }))
+      security: securityFor([])
     },
     transform: ({ schema, url }) => ({ schema: documented(schema, definitions), url }),
     transformObject: (document) => {

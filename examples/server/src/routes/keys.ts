@@ -1,6 +1,6 @@
 import { apiKeyOf, noStore } from "@apikeys/fastify"
 import type { App } from "../http/effectSchemas.js"
-import { refuseAbove } from "../operators.js"
+import { ofOperators, refuseToChange, refuseToCreate } from "../permissions.js"
 import { CreatedKey, Key, KeyChanges, KeyFilter, NewKey, OfKey } from "../schemas/keys.js"
 import { Nothing, pageOf, problemsOfOne } from "../schemas/wire.js"
 import type { Services } from "./Services.js"
@@ -14,12 +14,13 @@ export const keys = (app: App, { client, operators }: Services): void => {
       schema: {
         tags,
         summary: "Issue a key. Its plaintext is told this once; 200, without it, where the call is a repetition",
+        description: ofOperators,
         body: NewKey,
         response: { 200: CreatedKey, 201: CreatedKey, ...problemsOfOne }
       }
     },
     async (request, reply) => {
-      refuseAbove(operators, apiKeyOf(request), request.body)
+      refuseToCreate(operators, apiKeyOf(request), request.body)
       const { idempotencyKey, ...fields } = request.body
       const created =
         typeof idempotencyKey === "string"
@@ -57,6 +58,7 @@ export const keys = (app: App, { client, operators }: Services): void => {
       schema: {
         tags,
         summary: "Change the fields that are given; null clears",
+        description: ofOperators,
         params: OfKey,
         body: KeyChanges,
         response: { 200: Key, ...problemsOfOne }
@@ -65,8 +67,7 @@ export const keys = (app: App, { client, operators }: Services): void => {
     async (request) => {
       const { body, params } = request
       const key = await client.getKey(params.keyId)
-      refuseAbove(operators, apiKeyOf(request), key)
-      refuseAbove(operators, apiKeyOf(request), { ...key, scopes: body.scopes })
+      refuseToChange(operators, apiKeyOf(request), key, body)
       return client.updateKey(key.id, body)
     }
   )
@@ -77,13 +78,14 @@ export const keys = (app: App, { client, operators }: Services): void => {
       schema: {
         tags,
         summary: "Delete a key and all that is known of it; to keep its record, revoke it",
+        description: ofOperators,
         params: OfKey,
         response: { 204: Nothing, ...problemsOfOne }
       }
     },
     async (request, reply) => {
       const key = await client.getKey(request.params.keyId)
-      refuseAbove(operators, apiKeyOf(request), key)
+      refuseToChange(operators, apiKeyOf(request), key)
       await client.deleteKey(key.id)
       return reply.code(204).send()
     }

@@ -1,7 +1,7 @@
 import { apiKeyOf, noStore } from "@apikeys/fastify"
 import type { App } from "../http/effectSchemas.js"
 import { HttpError } from "../http/problems.js"
-import { refuseAbove } from "../operators.js"
+import { ofOperators, operatorScopes, refuseToChange, refuseToRotate } from "../permissions.js"
 import { Key, OfKey, Reason, RotatedKey, Rotation } from "../schemas/keys.js"
 import { problemsOfChange, problemsOfOne } from "../schemas/wire.js"
 import type { Services } from "./Services.js"
@@ -15,6 +15,7 @@ export const lifecycle = (app: App, { client, operators }: Services): void => {
       schema: {
         tags,
         summary: "Disable a key until it is enabled again",
+        description: ofOperators,
         params: OfKey,
         body: Reason,
         response: { 200: Key, ...problemsOfOne }
@@ -22,7 +23,7 @@ export const lifecycle = (app: App, { client, operators }: Services): void => {
     },
     async (request) => {
       const key = await client.getKey(request.params.keyId)
-      refuseAbove(operators, apiKeyOf(request), key)
+      refuseToChange(operators, apiKeyOf(request), key)
       return client.disableKey(key.id, request.body ?? {})
     }
   )
@@ -33,13 +34,14 @@ export const lifecycle = (app: App, { client, operators }: Services): void => {
       schema: {
         tags,
         summary: "Enable a key that was disabled; a revoked one stays revoked",
+        description: ofOperators,
         params: OfKey,
         response: { 200: Key, ...problemsOfOne }
       }
     },
     async (request) => {
       const key = await client.getKey(request.params.keyId)
-      refuseAbove(operators, apiKeyOf(request), key)
+      refuseToChange(operators, apiKeyOf(request), key)
       return client.enableKey(key.id)
     }
   )
@@ -50,6 +52,7 @@ export const lifecycle = (app: App, { client, operators }: Services): void => {
       schema: {
         tags,
         summary: "Give a key a new plaintext, which is told this once, and keep all else",
+        description: `A key of a customer needs the scope \`${operatorScopes.rotate}\`. ${ofOperators}`,
         params: OfKey,
         body: Rotation,
         response: { 200: RotatedKey, ...problemsOfChange }
@@ -57,7 +60,7 @@ export const lifecycle = (app: App, { client, operators }: Services): void => {
     },
     async (request, reply) => {
       const key = await client.getKey(request.params.keyId)
-      refuseAbove(operators, apiKeyOf(request), key)
+      refuseToRotate(operators, apiKeyOf(request), key)
       // Of the key in the path, which is not the caller's: a conflict, and nothing to keep the caller out for.
       if (key.status === "revoked") throw new HttpError(409, "revoked_key", "The key is revoked, and stays so")
       return reply.headers(noStore).send(await client.rotateKey(key.id, request.body ?? {}))

@@ -1,6 +1,6 @@
 import { apiKeyOf } from "@apikeys/fastify"
 import type { App } from "../http/effectSchemas.js"
-import { refuseAbove } from "../operators.js"
+import { ofOperators, refuseToReset } from "../permissions.js"
 import { Limits, OfKey } from "../schemas/keys.js"
 import { Nothing, problemsOfOne } from "../schemas/wire.js"
 import type { Services } from "./Services.js"
@@ -27,13 +27,14 @@ export const limits = (app: App, { client, operators }: Services): void => {
       schema: {
         tags,
         summary: "Start the limits of a key afresh",
+        description: ofOperators,
         params: OfKey,
         response: { 204: Nothing, ...problemsOfOne }
       }
     },
     async (request, reply) => {
       const key = await client.getKey(request.params.keyId)
-      refuseAbove(operators, apiKeyOf(request), key)
+      refuseToReset(operators, apiKeyOf(request), key)
       await client.resetLimits(key.id)
       return reply.code(204).send()
     }

@@ -1,6 +1,7 @@
 import { apiKeyOf } from "@apikeys/fastify"
 import type { App } from "../http/effectSchemas.js"
-import { refuseAbove, refuseReserved } from "../operators.js"
+import { refuseReserved } from "../operators.js"
+import { ofOperators, refuseToChange } from "../permissions.js"
 import { Key, OfKey, Reason, RevocationOfOwner, Revoked } from "../schemas/keys.js"
 import { problemsOfOne } from "../schemas/wire.js"
 import type { Services } from "./Services.js"
@@ -14,6 +15,7 @@ export const revocations = (app: App, { client, operators }: Services): void => 
       schema: {
         tags,
         summary: "Revoke a key and keep its record; the first time and reason stay",
+        description: ofOperators,
         params: OfKey,
         body: Reason,
         response: { 200: Key, ...problemsOfOne }
@@ -21,7 +23,7 @@ export const revocations = (app: App, { client, operators }: Services): void => 
     },
     async (request) => {
       const key = await client.getKey(request.params.keyId)
-      refuseAbove(operators, apiKeyOf(request), key)
+      refuseToChange(operators, apiKeyOf(request), key)
       return client.revokeKey(key.id, request.body ?? {})
     }
   )

@@ -1,12 +1,11 @@
 import { ApiKeyClient } from "@apikeys/core"
 import type { Settings } from "./settings.js"
-import { signingSecretOf } from "./signingSecret.js"
 import { storeOf } from "./store.js"
 
 /** The one client of this process, over the store that the settings name. */
-export const openClient = async (settings: Settings, say: (text: string) => void): Promise<ApiKeyClient> =>
+export const openClient = async (settings: Settings, signingSecret: string): Promise<ApiKeyClient> =>
   ApiKeyClient.open({
-    signingSecret: await signingSecretOf(settings, say),
+    signingSecret,
     store: await storeOf(settings),
     keyPrefix: settings.keyPrefix,
     environment: settings.environment

@@ -12,6 +12,8 @@ export interface Settings {
   readonly signingSecret: string | null
   readonly keyPrefix: string
   readonly environment: string | undefined
+  /** The organization of operators of an earlier version of this server; `null`: that of this version. */
+  readonly operatorsOrganization: string | null
   /** Where the first admin key is, or goes to. */
   readonly adminKeyFile: string | null
   /** Files that the server makes for itself are in this folder. */
@@ -35,6 +37,7 @@ export const readSettings = (environment: Environment): Settings => {
     signingSecret: given("APIKEYS_SIGNING_SECRET"),
     keyPrefix: given("APIKEYS_KEY_PREFIX") ?? "myapp",
     environment: given("APIKEYS_ENVIRONMENT") ?? undefined,
+    operatorsOrganization: given("APIKEYS_OPERATORS_ORGANIZATION"),
     adminKeyFile: given("APIKEYS_ADMIN_KEY_FILE"),
     folder: databaseUrl === null ? dirname(sqliteFile) : "."
   }

@@ -270,7 +270,11 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
     return this.#keys("revokeKey", (keys) => keys.revokeKey(id, options), plainKey)
   }
 
-  /** Revokes all keys of an owner that are not revoked yet, and says how many these were. */
+  /**
+   * Revokes all keys of an owner that are not revoked yet, and says how many these were. The first step, which takes as long for
+   * a million keys as for one, revokes all of them in every process; then their rows are written, in batches. A call that fails
+   * later has revoked them: one more finishes it, and counts those that were left.
+   */
   revokeKeys(
     input: Pick<KeyFilterOptions, "organizationId" | "projectId" | "productId"> & {
       readonly reason?: string | null | undefined

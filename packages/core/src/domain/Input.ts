@@ -29,7 +29,7 @@ const typeRule = (ast: SchemaAST.AST): string => {
 }
 
 /** Paths come from the caller too. */
-const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
+export const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
   path
     .map((member) => shownName(String(member)))
     .join(".")

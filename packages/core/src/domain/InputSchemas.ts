@@ -1,4 +1,5 @@
 // The rules by which the services check what a caller gives, field by field.
+export { parseJson } from "./ExactJson.js"
 export { idInput as id } from "./Ids.js"
 export { decodeInput as decode } from "./Input.js"
 export { PageCursor, PageLimit } from "./Page.js"

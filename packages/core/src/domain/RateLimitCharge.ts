@@ -6,7 +6,7 @@ import { refillMillis, windowAt } from "./RateLimitWindow.js"
  * consumption, so no state at all is a limit that nobody used.
  */
 export interface RateLimitState {
-  /** The newest time that charged, in milliseconds since the epoch. */
+  /** The newest time that charged, in milliseconds since the epoch: of the clock as it is now, once it was anchored. */
   readonly at: number
   /** Windows: what the window of `at` has admitted. Token bucket: whole tokens that are missing at `at`. */
   readonly used: number
@@ -22,17 +22,42 @@ export interface RateLimitDecision {
   readonly allowed: boolean
   /** How many more would be admitted at this time, after the charge. */
   readonly remaining: number
-  /** Until more than `remaining` could be admitted. Fixed window: until its end. 0 where nothing is used. */
+  /** From now until more than `remaining` could be admitted. Fixed window: until its end. 0 where nothing is used. */
   readonly resetAfterMillis: number
-  /** Until this cost could be admitted: 0 when it was, `null` when waiting does not help. */
+  /** From now until this cost could be admitted: 0 when it was, `null` when waiting does not help. */
   readonly retryAfterMillis: number | null
 }
 
 const fresh: RateLimitState = { at: 0, used: 0, carry: 0 }
 
+/** A clock that steps back by so much at most is taken for right: the older time counts as the newest that was seen. */
+export const clockToleranceMillis = 5000
+
+/** Whether a state lies further ahead of the clock than that: it was written by a clock that was wrong. */
+export const isAhead = ({ at }: RateLimitState, now: number): boolean => at - now > clockToleranceMillis
+
+/**
+ * A state by the clock as it is now. One that lies too far ahead begins again at the present with what it says is used in
+ * its window, or is missing in its bucket: whoever waits for it waits as long as if that had been used just now, and not
+ * until the wrong time has come.
+ *
+ * @param now milliseconds since the epoch
+ * @since 0.1.0
+ */
+export const anchored = (
+  { algorithm }: Pick<RateLimit, "algorithm">,
+  state: RateLimitState,
+  now: number
+): RateLimitState => {
+  if (!isAhead(state, now)) return state
+  // Another window than the one before the present: to count it as that would refuse what is well within the limit.
+  return { at: now, used: state.used, carry: algorithm === "sliding-window" ? 0 : state.carry }
+}
+
 /**
  * Decides one charge of one limit. Pure: every store uses it, and locks or compares and swaps around it.
- * A cost of 0 looks without taking and is always allowed. A time older than the state counts as the state's.
+ * A cost of 0 looks without taking and is always allowed. A time a little older than the state counts as the state's; of
+ * one that is older by more than that, the state is {@link anchored}, which has to be kept, whatever is decided.
  *
  * @param now milliseconds since the epoch
  * @since 0.1.0
@@ -43,14 +68,18 @@ export const charge = (
   now: number,
   cost: number
 ): readonly [RateLimitDecision, RateLimitState] => {
-  const before = advance(limit, state ?? fresh, Math.max(now, state?.at ?? 0))
+  const known = anchored(limit, state ?? fresh, now)
+  const before = advance(limit, known, Math.max(now, known.at))
+  // The clock has yet to come to where the state stands.
+  const behind = before.at - now
   if (cost > available(limit, before)) {
+    const wait = waitFor(limit, before, cost)
     return [
       {
         allowed: false,
         remaining: available(limit, before),
-        resetAfterMillis: resetAfter(limit, before),
-        retryAfterMillis: waitFor(limit, before, cost)
+        resetAfterMillis: resetAfter(limit, before, behind),
+        retryAfterMillis: wait === null ? null : wait + behind
       },
       before
     ]
@@ -60,7 +89,7 @@ export const charge = (
     {
       allowed: true,
       remaining: available(limit, after),
-      resetAfterMillis: resetAfter(limit, after),
+      resetAfterMillis: resetAfter(limit, after, behind),
       retryAfterMillis: 0
     },
     after
@@ -121,10 +150,10 @@ const previousShare = (limit: RateLimit, state: RateLimitState): number => {
   return rest === 0 ? whole : whole + 1
 }
 
-const resetAfter = (limit: RateLimit, state: RateLimitState): number => {
-  if (limit.algorithm === "fixed-window") return windowAt(limit.window, state.at).end - state.at
+const resetAfter = (limit: RateLimit, state: RateLimitState, behind: number): number => {
+  if (limit.algorithm === "fixed-window") return windowAt(limit.window, state.at).end - state.at + behind
   if (state.used === 0 && state.carry === 0) return 0
-  return waitFor(limit, state, Math.min(available(limit, state) + 1, capacityOf(limit))) ?? 0
+  return (waitFor(limit, state, Math.min(available(limit, state) + 1, capacityOf(limit))) ?? 0) + behind
 }
 
 /** How long until a cost fits, if nothing else is charged; `null` where it never will. */

@@ -1,5 +1,5 @@
 import { capacityOf, type RateLimit } from "./RateLimit.js"
-import { charge, type RateLimitState } from "./RateLimitCharge.js"
+import { charge, clockToleranceMillis, type RateLimitState } from "./RateLimitCharge.js"
 import { refillMillis, windowAt } from "./RateLimitWindow.js"
 
 /** Permits of all the limits of a key, taken ahead. They count from when they were taken. */
@@ -45,7 +45,7 @@ export const leaseAll = (
   const looks = limits.map((limit, i) => charge(limit, states[i] ?? null, now, 0))
   const left = Math.min(...looks.map(([{ remaining }]) => remaining))
   const permits = Math.min(wanted, Math.floor(left / share))
-  // A state may be newer than the time: it never runs backwards.
+  // A state may be a little newer than the time.
   const grantedAt = Math.max(...looks.map(([, { at }]) => at))
   const lifetimeMillis = Math.min(maxLeaseMillis, ...limits.map((limit) => lifetimeOf(limit, grantedAt)))
   if (permits < 1 || lifetimeMillis < 1) return null
@@ -80,7 +80,9 @@ export const refundAll = (
     const [, state] = charge(limit, before, now, 0)
     const returns =
       limit.algorithm === "token-bucket"
-        ? state.at - grantedAt <= lifetimeMillis
+        ? isBetween(state.at - grantedAt, -clockToleranceMillis, lifetimeMillis)
         : windowAt(limit.window, state.at).start === windowAt(limit.window, grantedAt).start
     return returns ? { ...state, used: Math.max(0, state.used - permits) } : before
   })
+
+const isBetween = (value: number, least: number, most: number): boolean => least <= value && value <= most

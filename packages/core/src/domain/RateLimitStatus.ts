@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { type RateLimit, RateLimitAlgorithm } from "./RateLimit.js"
-import { charge, type RateLimitDecision, type RateLimitState } from "./RateLimitCharge.js"
+import { anchored, charge, isAhead, type RateLimitDecision, type RateLimitState } from "./RateLimitCharge.js"
 import { RateLimitWindow, refillMillis, windowAt } from "./RateLimitWindow.js"
 
 const RateLimitStatusFields = Schema.Struct({
@@ -66,8 +66,8 @@ export interface RateLimitOutcome {
  * Charges all limits together or none of them.
  *
  * @param states one for each limit, in their order; `null` where there is none yet
- * @returns the outcome, and the states to keep, in the same order; `null` where nothing is to be kept, since
- *   nothing was taken
+ * @returns the outcome, and the states to keep, in the same order, with `null` for those that there are still none of;
+ *   `null` where nothing is to be kept: nothing was taken, and no state was written by a clock that was wrong
  * @since 0.1.0
  */
 export const chargeAll = (
@@ -75,7 +75,7 @@ export const chargeAll = (
   states: ReadonlyArray<RateLimitState | null>,
   now: number,
   cost: number
-): readonly [RateLimitOutcome, ReadonlyArray<RateLimitState> | null] => {
+): readonly [RateLimitOutcome, ReadonlyArray<RateLimitState | null> | null] => {
   const charges = limits.map((limit, i) => charge(limit, states[i] ?? null, now, cost))
   const allowed = charges.every(isAllowed)
   const statuses = limits.map((limit, i) => {
@@ -86,9 +86,22 @@ export const chargeAll = (
   })
   return [
     { allowed, retryAfterSeconds: allowed ? 0 : longestWait(statuses), limits: statuses },
-    allowed && cost > 0 ? charges.map(stateOf) : null
+    allowed && cost > 0 ? charges.map(stateOf) : anchoredAll(limits, states, now)
   ]
 }
+
+/** Kept also where nothing was taken: else whoever is told to wait would find the same wrong time after it. */
+const anchoredAll = (
+  limits: ReadonlyArray<RateLimit>,
+  states: ReadonlyArray<RateLimitState | null>,
+  now: number
+): ReadonlyArray<RateLimitState | null> | null =>
+  states.some((state) => state !== null && isAhead(state, now))
+    ? limits.map((limit, i) => {
+        const state = states[i] ?? null
+        return state && anchored(limit, state, now)
+      })
+    : null
 
 type Charged = ReturnType<typeof charge>
 

@@ -72,7 +72,7 @@ export const shownName = (name: string): string => (name.length > maxName ? "…
 export const isStorable = (text: string): boolean => !text.includes("\0") && !/\p{Surrogate}/u.test(text)
 
 /** How many code points a text has. */
-const codePoints = (text: string): number => {
+export const codePoints = (text: string): number => {
   let count = 0
   for (const _ of text) count++
   return count

@@ -8,7 +8,7 @@ export interface SigningSecretUse {
   readonly secretId: string
   /**
    * Whether it is the signing secret, one of the previous ones, or one that this client was not given; `unkeyed` is
-   * none at all: imported SHA-256 digests, each until the first use of its key.
+   * none at all: SHA-256 digests that an earlier version imported, each until the next use of its key.
    */
   readonly role: "current" | "previous" | "unkeyed" | "unknown"
   /** Keys, of any status, whose digest was made with it: without it they cannot be verified. */

@@ -42,13 +42,14 @@ export const make = (state: State) =>
         })
       ),
     revoke: (id, revocation) => Effect.sync(() => replace(state, id, (row) => revokeRow(row, revocation))),
-    revokeAll: (owner, revocation) =>
+    fence: (owner, revocation) =>
       Effect.sync(() => {
         const rows = [...state.keys.values()].filter((row) => row.revokedAt === null && belongsTo(row, owner))
         for (const row of rows) state.keys.set(row.id, revokeRow(row, revocation))
         for (const id of new Set(rows.map((row) => row.organizationId))) tell(state, { _tag: "KeysOfOrganization", id })
-        return rows.length
+        return { revoked: rows.length, rest: null }
       }),
+    revokeFenced: () => Effect.succeed({ revoked: 0, rest: null }),
     disable: (id, disabling) => Effect.sync(() => replace(state, id, (row) => disableRow(row, disabling))),
     enable: (id, at) => Effect.sync(() => replace(state, id, (row) => enableRow(row, at))),
     ...makeRotation(state),

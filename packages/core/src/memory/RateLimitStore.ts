@@ -80,7 +80,7 @@ const admitKey = (state: State, admission: Admission, now: number): AdmissionOut
   const outcome: RateLimitOutcome =
     limits.length === 0 ? { allowed: true, retryAfterSeconds: 0, limits: [] } : chargeKey(state, admission, now)
   if (!outcome.allowed || usedAt === null) return { outcome, usage: null }
-  addUse(state, { keyId, count: 1, lastUsedAt: usedAt })
+  addUse(state, { keyId, count: 1, lastUsedAt: usedAt }, now)
   const row = state.keys.get(keyId)
   return {
     outcome,

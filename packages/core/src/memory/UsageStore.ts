@@ -1,4 +1,4 @@
-import { DateTime, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import type { KeyId } from "../domain/Ids.js"
 import { type Usage, type UsageBatch, UsageStore, type UsageTotal } from "../ports/UsageStore.js"
 import type { State } from "./State.js"
@@ -7,21 +7,25 @@ import type { State } from "./State.js"
 export const make = (state: State) =>
   UsageStore.of({
     record: (batch) =>
-      Effect.sync(() => {
+      Effect.map(Clock.currentTimeMillis, (now) => {
         if (batch.number > (state.usageBatches.get(batch.writer) ?? 0)) {
           state.usageBatches.set(batch.writer, batch.number)
-          for (const use of batch.uses) addUse(state, use)
+          for (const use of batch.uses) addUse(state, use, now)
         }
         return totalsOf(state, batch)
       })
   })
 
-/** Adds uses of a key; of one that is not there, none. */
-export const addUse = (state: State, { count, keyId, lastUsedAt }: Usage): void => {
+/**
+ * Adds uses of a key; of one that is not there, none.
+ *
+ * @param now by the clock of the store: nobody has used a key later than that
+ */
+export const addUse = (state: State, { count, keyId, lastUsedAt }: Usage, now: number): void => {
   const row = state.keys.get(keyId)
   if (row === undefined) return
   const newest = Math.max(lastUsedAt.epochMillis, row.lastUsedAt ?? Number.NEGATIVE_INFINITY)
-  state.keys.set(keyId, Object.freeze({ ...row, useCount: row.useCount + count, lastUsedAt: newest }))
+  state.keys.set(keyId, Object.freeze({ ...row, useCount: row.useCount + count, lastUsedAt: Math.min(newest, now) }))
 }
 
 const totalsOf = (state: State, { uses }: UsageBatch): ReadonlyMap<KeyId, UsageTotal> => {

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hash, randomBytes, timingSafeEqual } from "node:crypto"
 import { Layer, Redacted } from "effect"
-import { type Digest, KeyHasher, unkeyed } from "../ports/KeyHasher.js"
+import { type Digest, KeyHasher, overSha256, unkeyed } from "../ports/KeyHasher.js"
 
 /** What one secret makes of a plaintext. */
 const signer = (signingSecret: Redacted.Redacted<string>) => {
@@ -8,7 +8,15 @@ const signer = (signingSecret: Redacted.Redacted<string>) => {
   const secret = createSecretKey(Buffer.from(Redacted.value(signingSecret), "utf8"))
   const hmac = (text: string) => createHmac("sha256", secret).update(text, "utf8").digest()
   const secretId = hmac("@apikeys/core/secretId").toString("hex").slice(0, 16)
-  return { secretId, digest: (plaintext: string): Digest => ({ bytes: hmac(plaintext), secretId }) }
+  const overDigest = overSha256(secretId)
+  return {
+    secretId,
+    digest: (plaintext: string): Digest => ({ bytes: hmac(plaintext), secretId }),
+    keyed: (sha256: Uint8Array): Digest => ({
+      bytes: createHmac("sha256", secret).update(sha256).digest(),
+      secretId: overDigest
+    })
+  }
 }
 
 /**
@@ -28,6 +36,7 @@ export const layer = (
     return KeyHasher.of({
       digest: current.digest,
       candidates: (plaintext) => [current.digest(plaintext), ...previous.map(({ digest }) => digest(plaintext))],
+      keyed: (sha256) => [current.keyed(sha256), ...previous.map(({ keyed }) => keyed(sha256))],
       secretIds: [current.secretId, ...previous.map(({ secretId }) => secretId)],
       unkeyedDigest: (plaintext) => ({
         bytes: hash("sha256", plaintext, "buffer"),

@@ -4,12 +4,29 @@ import { Context } from "effect"
 export interface Digest {
   /** 32 bytes. */
   readonly bytes: Uint8Array
-  /** Names the signing secret, and reveals nothing of it. */
+  /** Names the signing secret, and what it signed, where that is not the plaintext itself: see {@link overSha256}. */
   readonly secretId: string
 }
 
-/** Names no secret: what made a digest without a key, which imports bring. */
+/** Names no secret: what made a digest without a key. None is made any more. */
 export const unkeyed = "sha256"
+
+const suffix = "/sha256"
+
+/**
+ * Names an HMAC over the SHA-256 of a plaintext, under a secret: another form than one over the plaintext itself, which is
+ * never taken for it.
+ *
+ * @since 0.1.0
+ */
+export const overSha256 = (secretId: string): string => secretId + suffix
+
+/** Whether a digest was made over the SHA-256 of a plaintext. */
+export const isOverSha256 = (secretId: string): boolean => secretId.endsWith(suffix)
+
+/** The secret alone of what names a digest. */
+export const secretOf = (secretId: string): string =>
+  isOverSha256(secretId) ? secretId.slice(0, -suffix.length) : secretId
 
 /**
  * The cryptography of the domain: digests under the signing secret, and randomness.
@@ -23,7 +40,12 @@ export class KeyHasher extends Context.Tag("@apikeys/core/KeyHasher")<
     readonly digest: (plaintext: string) => Digest
     /** Under every secret that is accepted: what {@link digest} gives, then those of the previous ones in their order. */
     readonly candidates: (plaintext: string) => readonly [current: Digest, ...previous: ReadonlyArray<Digest>]
-    /** The secrets that are accepted, the current one first, as digests name them. */
+    /**
+     * HMAC-SHA256 of the 32 bytes of a SHA-256 digest, under every secret that is accepted, in the same order: how keys of
+     * foreign forms are kept, so that their SHA-256 digests can be imported, and found to be there.
+     */
+    readonly keyed: (sha256: Uint8Array) => readonly [current: Digest, ...previous: ReadonlyArray<Digest>]
+    /** The secrets that are accepted, the current one first. */
     readonly secretIds: readonly [current: string, ...previous: ReadonlyArray<string>]
     /** SHA-256 of the whole plaintext, under no secret: `secretId` is {@link unkeyed}. */
     readonly unkeyedDigest: (plaintext: string) => Digest

@@ -4,6 +4,7 @@ import type { NotFoundError, StoreError } from "../domain/Errors.js"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../domain/Ids.js"
 import type { Instant } from "../domain/Instant.js"
 import type { Metadata } from "../domain/Metadata.js"
+import type { PagePosition } from "../domain/Page.js"
 import type { RateLimit } from "../domain/RateLimit.js"
 import type { Scope } from "../domain/Scope.js"
 import type { Digest } from "./KeyHasher.js"
@@ -125,6 +126,23 @@ export interface Revocation {
   readonly reason: string | null
 }
 
+/** A revocation of all keys of an owner that is in force, while what has to be written of each key is not. */
+export interface KeyFence {
+  /** Those of later fences are higher. */
+  readonly number: number
+  readonly owner: KeyOwner & { readonly organizationId: OrganizationId }
+  /** The last key that was written, in the order of listings; `null` before the first. */
+  readonly after: PagePosition | null
+}
+
+/** What one step of a revocation did. */
+export interface RevokedBatch {
+  /** How many keys it revoked that no step before had counted. */
+  readonly revoked: number
+  /** What is left; `null` where all is done. */
+  readonly rest: KeyFence | null
+}
+
 /**
  * Where keys and their digests live. What each member promises is tested by the store contract.
  *
@@ -169,8 +187,20 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
     /** Revokes; of a key that is revoked already the first time and reason stay. Returns the key as it is then. */
     readonly revoke: (id: KeyId, revocation: Revocation) => Effect.Effect<Option.Option<ApiKey>, StoreError>
 
-    /** Revokes all keys of an owner that are not revoked yet, and returns how many these were. */
-    readonly revokeAll: (owner: KeyOwner, revocation: Revocation) => Effect.Effect<number, StoreError>
+    /**
+     * Revokes all keys of an owner that are there and not revoked yet, in one step that takes as long for a million of them as for
+     * one: from when it returns, every member of this port gives them as revoked, at that time and for that reason, and
+     * never otherwise again. What a store has to write of each key it may leave to {@link revokeFenced}. Keys that are inserted
+     * later are not concerned. At least one id of the owner is given.
+     */
+    readonly fence: (owner: KeyOwner, revocation: Revocation) => Effect.Effect<RevokedBatch, StoreError>
+
+    /**
+     * Goes on with what `fence`, or the call before, has left: at most `limit` keys, in a transaction of its own. Where nobody
+     * goes on, the fence stands, and one of the same owner that is made later finishes both. Of several that concern
+     * a key, the time and reason of the first stay. All calls of all fences together count each key once.
+     */
+    readonly revokeFenced: (fence: KeyFence, limit: number) => Effect.Effect<RevokedBatch, StoreError>
 
     /**
      * Disables; of a key that is disabled already the first time and reason stay. Of any status. Returns the key as
@@ -225,8 +255,10 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
     /**
      * Inserts keys, each with its digest, in one transaction, and tells what became of each, in their order. One
      * that is not `Inserted` leaves nothing behind and stops none of the others; a later one sees the earlier
-     * ones. Looked at in this order: the digest, the id, the owners, the link. Repeating a call is safe: what it inserted is
-     * `Existing` then. Of concurrent imports of one digest or id exactly one is `Inserted`.
+     * ones. Looked at in this order: the digests in all their forms, the ids, the owners, the link. Repeating a call is safe:
+     * what it inserted is `Existing` then. Of concurrent imports of one digest or id exactly one is `Inserted`; so it is of one
+     * plaintext by different signing secrets, where each import names the other's digest among its `otherDigests`. A key
+     * whose digest is put in the place of another meanwhile is found under one of the two.
      */
     readonly insertMany: (
       imports: ReadonlyArray<KeyImport>

@@ -37,7 +37,8 @@ export class UsageStore extends Context.Tag("@apikeys/core/UsageStore")<
   {
     /**
      * Adds a batch to the totals, in one transaction, locking keys in the order of their ids, so that
-     * concurrent batches cannot deadlock. `lastUsedAt` never goes back. A key that is not there is passed over.
+     * concurrent batches cannot deadlock. `lastUsedAt` never goes back, and is never later than the store's own time as
+     * it is then, whatever a batch or an earlier one says. A key that is not there is passed over.
      *
      * A batch whose number the writer has recorded already adds nothing: a batch may be repeated when it is
      * not known whether it was committed.

@@ -2,7 +2,7 @@ import { type ConfigError, Context, Effect, Layer, type Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import { scannerPattern } from "../domain/KeyToken.js"
 import { layer as nodeKeyHasher } from "../node/NodeKeyHasher.js"
-import { KeyHasher, unkeyed } from "../ports/KeyHasher.js"
+import { KeyHasher, overSha256, unkeyed } from "../ports/KeyHasher.js"
 import { KeyStore } from "../ports/KeyStore.js"
 import type { StorePorts } from "../ports/Store.js"
 import * as Identifiers from "./Identifiers.js"
@@ -106,7 +106,7 @@ export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKe
 const warnOfUnservedKeys = Effect.gen(function* () {
   const { secretIds } = yield* KeyHasher
   const store = yield* KeyStore
-  yield* warnOfUnserved(yield* store.countUnserved([...secretIds, unkeyed]))
+  yield* warnOfUnserved(yield* store.countUnserved([...secretIds, ...secretIds.map(overSha256), unkeyed]))
 }).pipe(Effect.ignore)
 
 const make = Effect.gen(function* () {

@@ -2,7 +2,7 @@ import { Effect, Redacted } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import { invalidInput } from "../domain/Input.js"
 import type { SigningSecretReport, SigningSecretUse } from "../domain/SigningSecret.js"
-import { unkeyed } from "../ports/KeyHasher.js"
+import { secretOf, unkeyed } from "../ports/KeyHasher.js"
 import type { SecretCount } from "../ports/KeyStore.js"
 
 /** A secret as it is given. */
@@ -86,10 +86,16 @@ export const reportOf = (
   counts: ReadonlyArray<SecretCount>
 ): SigningSecretReport => {
   const useOf = (secretId: string, role: SigningSecretUse["role"]): SigningSecretUse => {
-    const count = counts.find((one) => one.secretId === secretId)
-    return { secretId, role, keys: count?.current ?? 0, superseded: count?.superseded ?? 0 }
+    const own = counts.filter((one) => secretOf(one.secretId) === secretId)
+    return {
+      secretId,
+      role,
+      keys: own.reduce((sum, { current }) => sum + current, 0),
+      superseded: own.reduce((sum, { superseded }) => sum + superseded, 0)
+    }
   }
-  const others = counts.map(({ secretId }) => secretId).filter((secretId) => !secretIds.includes(secretId))
+  const counted = new Set(counts.map(({ secretId }) => secretOf(secretId)))
+  const others = [...counted].filter((secretId) => !secretIds.includes(secretId))
   const withoutSecret = others.filter((secretId) => secretId === unkeyed).map((secretId) => useOf(secretId, "unkeyed"))
   const unknown = others
     .filter((secretId) => secretId !== unkeyed)

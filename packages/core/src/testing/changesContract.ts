@@ -18,6 +18,7 @@ import {
   makeDigest,
   makeNewKey,
   makeRateLimit,
+  revokeAll,
   uniqueName
 } from "./fixtures.js"
 
@@ -146,8 +147,8 @@ const keyCases = (test: ContractTest): void => {
         keys.rotate(gone, rotation),
         keys.redigest(digest.bytes, makeDigest()),
         keys.revoke(key.id, { at, reason: "again" }),
-        keys.revokeAll(keyOwner({ organizationId: id }), revocation),
-        keys.revokeAll(keyOwner({ projectId: project.id }), revocation),
+        revokeAll(keyOwner({ organizationId: id }), revocation),
+        revokeAll(keyOwner({ projectId: project.id }), revocation),
         keys.update(gone, { name: "Gone" }, at),
         keys.revoke(gone, revocation),
         keys.delete(gone)
@@ -188,14 +189,13 @@ const keyCases = (test: ContractTest): void => {
   for (const by of ["organizationId", "projectId", "productId"] as const) {
     test(`tells whose keys were revoked all at once, by ${by}`, () =>
       Effect.gen(function* () {
-        const keys = yield* KeyStore
         const { organization, product, project } = yield* insertLinked
         const owners = { organizationId: organization.id, projectId: project.id, productId: product.id }
         const { organizationId, ...narrowed } = owners
         const ids = [organizationId]
         for (const _ of [1, 2]) ids.push((yield* insertKey(organizationId, narrowed)).key.id as never)
         const owner = keyOwner({ [by]: owners[by] })
-        const told = yield* toldBy(keys.revokeAll(owner, revocation), isOf(...ids))
+        const told = yield* toldBy(revokeAll(owner, revocation), isOf(...ids))
         assert.deepStrictEqual(told, [{ _tag: "KeysOfOrganization", id: organizationId }])
       }))
   }

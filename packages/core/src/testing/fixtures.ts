@@ -8,7 +8,14 @@ import { Product, ProductName } from "../domain/Product.js"
 import { Project, ProjectName } from "../domain/Project.js"
 import type { RateLimit } from "../domain/RateLimit.js"
 import type { Digest } from "../ports/KeyHasher.js"
-import { type KeyFilter, type KeyOwner, KeyStore, type NewKey } from "../ports/KeyStore.js"
+import {
+  type KeyFilter,
+  type KeyOwner,
+  KeyStore,
+  type NewKey,
+  type Revocation,
+  type RevokedBatch
+} from "../ports/KeyStore.js"
 import { TenantStore } from "../ports/TenantStore.js"
 
 /**
@@ -238,4 +245,25 @@ export const insertKey = (
     return Effect.flatMap(keys.insert(newKey), ({ _tag }) =>
       _tag === "Inserted" ? Effect.succeed(newKey) : Effect.dieMessage(`The fixture's key was not inserted: ${_tag}`)
     )
+  })
+
+/**
+ * Revokes all keys of an owner, in steps of so many, and gives how many these were.
+ *
+ * @since 0.1.0
+ */
+export const revokeAll = (
+  owner: KeyOwner,
+  revocation: Revocation,
+  atOnce = 500
+): Effect.Effect<number, StoreError, KeyStore> =>
+  Effect.gen(function* () {
+    const keys = yield* KeyStore
+    let { rest, revoked } = yield* keys.fence(owner, revocation)
+    while (rest !== null) {
+      const batch: RevokedBatch = yield* keys.revokeFenced(rest, atOnce)
+      revoked += batch.revoked
+      rest = batch.rest
+    }
+    return revoked
   })

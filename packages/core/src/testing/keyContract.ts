@@ -2,8 +2,10 @@ import { describe } from "@effect/vitest"
 import type { ContractTest } from "./contract.js"
 import { keyDeletionContract } from "./keyDeletionContract.js"
 import { keyDisablingContract } from "./keyDisablingContract.js"
+import { keyFenceContract } from "./keyFenceContract.js"
 import { keyImportContract } from "./keyImportContract.js"
 import { keyInsertionContract } from "./keyInsertionContract.js"
+import { keyPlaintextContract } from "./keyPlaintextContract.js"
 import { keyPruningContract } from "./keyPruningContract.js"
 import { keyRevocationContract } from "./keyRevocationContract.js"
 import { keyRotationContract } from "./keyRotationContract.js"
@@ -17,10 +19,12 @@ export const keyContract = (test: ContractTest): void => {
   describe("round trip", () => keyRoundTripContract(test))
   describe("update", () => keyUpdateContract(test))
   describe("revocation", () => keyRevocationContract(test))
+  describe("fences", () => keyFenceContract(test))
   describe("disabling", () => keyDisablingContract(test))
   describe("rotation", () => keyRotationContract(test))
   describe("signing secrets", () => signingSecretContract(test))
   describe("pruning", () => keyPruningContract(test))
   describe("deletion", () => keyDeletionContract(test))
   describe("import", () => keyImportContract(test))
+  describe("plaintexts", () => keyPlaintextContract(test))
 }

@@ -22,7 +22,9 @@ import {
 
 const makeImport = (organizationId: OrganizationId, fields: KeyFields = {}): KeyImport => ({
   key: makeKey(organizationId, fields),
-  digest: makeDigest()
+  digest: makeDigest(),
+  otherDigests: [],
+  otherIds: []
 })
 
 const inserted = { _tag: "Inserted" } as const
@@ -116,8 +118,8 @@ export const keyImportContract = (test: ContractTest): void => {
         { ...makeImport(id), digest: own.digest },
         { ...makeImport(id), digest: theirs.digest },
         makeImport(id, { id: theirs.key.id }),
-        { key: makeKey(id, { id: own.key.id }), digest: { ...makeDigest(), secretId: own.digest.secretId } },
-        { key: makeKey(id, { id: own.key.id }), digest: { ...makeDigest(), secretId: "another" } },
+        { ...makeImport(id, { id: own.key.id }), digest: { ...makeDigest(), secretId: own.digest.secretId } },
+        { ...makeImport(id, { id: own.key.id }), digest: { ...makeDigest(), secretId: "another" } },
         good
       ]
       assert.deepStrictEqual(yield* keys.insertMany(imports), [
@@ -130,8 +132,8 @@ export const keyImportContract = (test: ContractTest): void => {
         { _tag: "Existing", keyId: own.key.id },
         { _tag: "Taken", field: "digest" },
         { _tag: "Taken", field: "id" },
-        { _tag: "OtherDigest", renewed: false },
-        { _tag: "OtherDigest", renewed: true },
+        { _tag: "OtherDigest", keyId: own.key.id, renewed: false },
+        { _tag: "OtherDigest", keyId: own.key.id, renewed: true },
         inserted
       ])
       assert.strictEqual(yield* countKeys(id), 2)
@@ -158,7 +160,7 @@ export const keyImportContract = (test: ContractTest): void => {
         inserted,
         { _tag: "Existing", keyId: first.key.id },
         { _tag: "Taken", field: "digest" },
-        { _tag: "OtherDigest", renewed: false },
+        { _tag: "OtherDigest", keyId: first.key.id, renewed: false },
         { _tag: "Taken", field: "id" }
       ])
     }))
@@ -204,8 +206,8 @@ const redigestCases = (test: ContractTest): void => {
       const [before, after] = yield* keys.findByDigests([digest.bytes, next.bytes])
       assert.deepStrictEqual(before, Option.none())
       assertSame(Option.getOrThrow(after ?? Option.none()).key, key)
-      const again = { key: makeKey(id, { id: key.id }), digest: { ...makeDigest(), secretId: digest.secretId } }
-      assert.deepStrictEqual(yield* keys.insertMany([again]), [{ _tag: "OtherDigest", renewed: true }])
+      const again = { ...makeImport(id, { id: key.id }), digest: { ...makeDigest(), secretId: digest.secretId } }
+      assert.deepStrictEqual(yield* keys.insertMany([again]), [{ _tag: "OtherDigest", keyId: key.id, renewed: true }])
       assert.isFalse(yield* keys.redigest(digest.bytes, makeDigest()))
     }))
 

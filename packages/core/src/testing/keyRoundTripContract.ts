@@ -33,6 +33,9 @@ const everyJson: Metadata = {
   case: 1,
   Case: 2,
   numbers: [0, 1, -1, 0.1, -0.1, 1e21, 1e-7, 5e-324, Number.MAX_VALUE, 2 ** 53 - 1, -(2 ** 53 - 1), 1 / 3],
+  // Databases have integers of their own, of 64 bits, signed or not, or decimals.
+  large: [2 ** 53, 2 ** 53 + 2, -(2 ** 60), 2 ** 63 - 1024, 2 ** 63, -(2 ** 63), 2 ** 64, 1e20, 123456789012345680000],
+  fractions: [0.1 + 0.2, 4503599627370495.5, 1.7976931348623155e308, 2.2250738585072014e-308, 123456.78901234567],
   looksLikeOther: ["1", "true", "null", "2025-01-01T00:00:00.000Z", "{}", "[]"],
   nothing: null,
   yes: true,

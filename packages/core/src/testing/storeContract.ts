@@ -3,6 +3,7 @@ import { Duration, type Layer } from "effect"
 import type { StorePorts } from "../ports/Store.js"
 import { admissionContract } from "./admissionContract.js"
 import { changesContract } from "./changesContract.js"
+import { clockContract } from "./clockContract.js"
 import { concurrencyContract } from "./concurrencyContract.js"
 import type { ContractProperty, ContractTest } from "./contract.js"
 import { fixtureTime } from "./fixtures.js"
@@ -92,6 +93,7 @@ export const storeContract = <E, R = never>(
       const settable = makeSettableClock(fixtureTime)
       const tester = testerOf(settable.drive(clock), timeout)
       rateLimitTimeContract(testOf(tester, timeout), propertyOf(tester, timeout), settable)
+      clockContract(testOf(tester, timeout), settable)
     })
   })
 }

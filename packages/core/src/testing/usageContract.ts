@@ -61,6 +61,18 @@ const totalCases = (test: ContractTest): void => {
       assert.deepStrictEqual(yield* stored(keyId), [2, fixtureTime])
     }))
 
+  test("never shows a last use that is yet to come, whatever the clock of whoever counted it says", () =>
+    Effect.gen(function* () {
+      const [one, other] = (yield* insertKeyIds(2)) as [KeyId, KeyId]
+      const began = Date.now()
+      yield* record([use(one, 1, began + 3_600_000), use(other, 1, fixtureTime)])
+      const totals = yield* record([use(one, 1, began + 7_200_000)])
+      // The server may be another machine.
+      assert.isBelow(totals.get(one)?.lastUsedAt.epochMillis ?? Number.POSITIVE_INFINITY, began + 1_800_000)
+      assert.isBelow((yield* stored(one))[1] ?? Number.POSITIVE_INFINITY, began + 1_800_000)
+      assert.deepStrictEqual(yield* stored(other), [1, fixtureTime])
+    }))
+
   test("leaves everything else of a key alone, the time of its last change too", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore

@@ -72,11 +72,26 @@ describe("every algorithm", () => {
     )
   })
 
-  it.each(algorithms)("%s: time that runs backwards counts as the newest seen", (algorithm) => {
+  it.each(algorithms)("%s: time that runs back a little counts as the newest seen, and is waited for", (algorithm) => {
     const limit = limitOf(algorithm, 2)
     const exhausted = after(limit, 10 * minute, 2)
-    for (const now of [10 * minute, 10 * minute - 1, 9 * minute, 1, 0, -5]) {
-      expect(charge(limit, exhausted, now, 1)).toEqual(charge(limit, exhausted, 10 * minute, 1))
+    const [decision, state] = charge(limit, exhausted, 10 * minute, 1)
+    for (const back of [0, 1, 999, 5000]) {
+      const late = {
+        resetAfterMillis: decision.resetAfterMillis + back,
+        retryAfterMillis: (decision.retryAfterMillis as number) + back
+      }
+      expect(charge(limit, exhausted, 10 * minute - back, 1)).toEqual([{ ...decision, ...late }, state])
+    }
+  })
+
+  it.each(algorithms)("%s: time that runs back further begins again with what is used", (algorithm) => {
+    const limit = limitOf(algorithm, 4)
+    const used = after(limit, 10 * minute, 3)
+    for (const now of [10 * minute - 5001, 9 * minute, 1, 0, -5]) {
+      const [decision, state] = charge(limit, used, now, 2)
+      expect(decision).toMatchObject({ allowed: false, remaining: 1 })
+      expect(state).toEqual({ ...used, at: now })
     }
   })
 

@@ -1,7 +1,7 @@
 import { FastCheck, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import type { RateLimit } from "../../src/domain/RateLimit.js"
-import { charge, type RateLimitState } from "../../src/domain/RateLimitCharge.js"
+import { anchored, charge, isAhead, type RateLimitState } from "../../src/domain/RateLimitCharge.js"
 import { chargeAll, RateLimitStatus } from "../../src/domain/RateLimitStatus.js"
 import { algorithms, chargesOf, limitOf, scenarios } from "./rateLimits.js"
 
@@ -104,7 +104,9 @@ describe("a charge of all limits", () => {
           const alone = limits.map((limit, i) => charge(limit, states[i] ?? null, now, cost))
           const [outcome, kept] = chargeAll(limits, states, now, cost)
           expect(outcome.allowed).toBe(alone.every(([decision]) => decision.allowed))
-          expect(kept).toEqual(outcome.allowed && cost > 0 ? alone.map(([, state]) => state) : null)
+          const moved = states.some((state) => state !== null && isAhead(state, now))
+          const unpaid = moved ? limits.map((limit, i) => states[i] && anchored(limit, states[i], now)) : null
+          expect(kept).toEqual(outcome.allowed && cost > 0 ? alone.map(([, state]) => state) : unpaid)
           const shown = limits.map((limit, i) => charge(limit, (kept ?? states)[i] ?? null, now, 0)[0].remaining)
           expect(outcome.limits.map(({ remaining }) => remaining)).toEqual(shown)
           const waits = outcome.limits.map(({ retryAfterSeconds }) => retryAfterSeconds)

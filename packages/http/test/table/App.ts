@@ -7,7 +7,10 @@ export interface AnyRequest {
   readonly headers: IncomingHttpHeaders
 }
 
-export type AnyOptions = GuardOptions<AnyRequest>
+/** With a function for `onError` that every framework can call: it throws, or rejects. */
+export interface AnyOptions extends GuardOptions<AnyRequest> {
+  readonly onError?: () => never | Promise<never>
+}
 
 /** What a handler sees. */
 export interface Exchange {

@@ -9,7 +9,8 @@ const caches = (
   name,
   scene: async (world) => {
     const { plaintext } = await world.createKey()
-    return { ...app, steps: [{ headers: [bearer(plaintext)], expected: { status: 200, headers } }] }
+    const sent = [bearer(plaintext), ["X-Acme-Key", plaintext]] as const
+    return { ...app, steps: [{ headers: sent, expected: { status: 200, headers } }] }
   }
 })
 

@@ -143,8 +143,71 @@ export const credentialCases: ReadonlyArray<Case> = [
     }
   },
   {
-    name: "a CORS preflight is not asked for a key",
+    name: "a CORS preflight is answered by the guard, and reaches no handler",
+    scene: async (world) => {
+      const { key, plaintext } = await world.createKey()
+      const preflight: ReadonlyArray<Header> = [
+        ["Origin", "https://app.example"],
+        ["Access-Control-Request-Method", "GET"]
+      ]
+      const answered = {
+        status: 204,
+        headers: {
+          ...noRateLimits,
+          vary: "Authorization, X-API-Key",
+          "www-authenticate": null,
+          "content-type": null,
+          "content-length": null,
+          "access-control-allow-origin": null
+        },
+        body: ""
+      }
+      let handled = 0
+      return {
+        handler: () => {
+          handled++
+          return { body: {} }
+        },
+        steps: [
+          { method: "OPTIONS", headers: preflight, expected: answered },
+          { method: "OPTIONS", headers: [...preflight, apiKey(plaintext)], expected: answered },
+          { method: "OPTIONS", headers: [...preflight, apiKey("nonsense")], expected: answered },
+          { method: "OPTIONS", headers: preflight.slice(0, 1), expected: missing },
+          { method: "OPTIONS", headers: preflight.slice(1), expected: missing },
+          { method: "GET", headers: preflight, expected: missing }
+        ],
+        afterwards: async () => {
+          if (handled > 0) throw new Error(`A stranger reached the handler ${handled} times`)
+          const { useCount } = await world.client.getKey(key.id)
+          if (useCount !== 0) throw new Error(`A preflight counts as ${useCount} uses`)
+        }
+      }
+    }
+  },
+  {
+    name: 'a CORS preflight is handed on with `preflight: "pass"`, by that guard alone',
+    scene: () => {
+      const headers: ReadonlyArray<Header> = [
+        ["Origin", "https://app.example"],
+        ["Access-Control-Request-Method", "GET"]
+      ]
+      return {
+        guards: [{ preflight: "pass" }],
+        steps: [
+          {
+            method: "OPTIONS",
+            headers,
+            expected: { status: 200, headers: { "www-authenticate": null, ...noRateLimits }, body: { key: null } }
+          },
+          { method: "OPTIONS", headers: headers.slice(1), expected: missing }
+        ]
+      }
+    }
+  },
+  {
+    name: "a CORS preflight that one guard hands on is answered by the next",
     scene: () => ({
+      guards: [{ preflight: "pass" }, {}],
       steps: [
         {
           method: "OPTIONS",
@@ -152,17 +215,7 @@ export const credentialCases: ReadonlyArray<Case> = [
             ["Origin", "https://app.example"],
             ["Access-Control-Request-Method", "GET"]
           ],
-          expected: { status: 200, headers: { "www-authenticate": null, ...noRateLimits }, body: { key: null } }
-        },
-        { method: "OPTIONS", headers: [["Origin", "https://app.example"]], expected: missing },
-        { method: "OPTIONS", headers: [["Access-Control-Request-Method", "GET"]], expected: missing },
-        {
-          method: "GET",
-          headers: [
-            ["Origin", "https://app.example"],
-            ["Access-Control-Request-Method", "GET"]
-          ],
-          expected: missing
+          expected: { status: 204, body: "" }
         }
       ]
     })
@@ -202,7 +255,10 @@ export const credentialCases: ReadonlyArray<Case> = [
       const basic: Header = ["Authorization", "Basic eA=="]
       return {
         // The second one has to make do with what the first one left.
-        guards: [{ hideCredentials: true }, { hideCredentials: true, requiredScopes: [] }],
+        guards: [
+          { hideCredentials: true, preflight: "pass" },
+          { hideCredentials: true, preflight: "pass", requiredScopes: [] }
+        ],
         handler,
         steps: [
           { headers: [bearer(plaintext), accept, apiKey(plaintext)], expected: seen("host", "connection", "accept") },

@@ -44,6 +44,48 @@ const mistake = (name: string, options: Partial<AnyOptions>): Case => ({
   }
 })
 
+/** What may be thrown, in words. */
+const thrown: ReadonlyArray<readonly [name: string, value: unknown]> = [
+  ["undefined", undefined],
+  ["null", null],
+  ["an empty string", ""],
+  ["a string", "no way"],
+  ["the name of a jump in Express", "route"],
+  ["the other one", "router"],
+  ["0", 0],
+  ["false", false],
+  ["an object", {}],
+  ["a frozen error", Object.freeze(new Error("frozen"))],
+  ["a promise", Promise.resolve()],
+  ["a proxy whose traps throw", new Proxy({}, { get: fails, getPrototypeOf: fails, has: fails })],
+  ["an error without a prototype", Object.setPrototypeOf(new Error("bare"), null)]
+]
+
+function fails(): never {
+  // biome-ignore lint/style/useThrowOnlyError: what is tried here.
+  throw undefined
+}
+
+/** Whatever a function of the application throws, on each way out of a guard, is no pass. */
+const throwing = ([name, value]: readonly [name: string, value: unknown]): ReadonlyArray<Case> => {
+  const raise = (): never => {
+    throw value
+  }
+  const reject = () => Promise.reject(value)
+  return [
+    mistake(`a client that rejects with ${name} is no pass`, { client: { validateKey: reject } }),
+    mistake(`a client that throws ${name} is no pass`, { client: { validateKey: raise } }),
+    mistake(`a client that throws ${name} at once is no pass`, {
+      client: { validateKey: reject, tryValidateKey: raise }
+    }),
+    mistake(`a function for the client that throws ${name} is no pass`, { client: raise }),
+    mistake(`a rule that throws ${name} is no pass`, { cost: raise }),
+    mistake(`an id that throws ${name} is no pass`, { organizationId: raise }),
+    mistake(`an onError that throws ${name} is no pass`, { requiredScopes: ["none"], onError: raise }),
+    mistake(`an onError that rejects with ${name} is no pass`, { requiredScopes: ["none"], onError: reject })
+  ]
+}
+
 const one = { remaining: 9, useCount: 1, told: '"ten";r=9;t=44' }
 const read = { requiredScopes: ["read"] }
 const nothing = (() => undefined) as never
@@ -240,5 +282,58 @@ export const guardCases: ReadonlyArray<Case> = [
   }),
   mistake("a client that throws what nobody knows is no pass", {
     client: { validateKey: () => Promise.reject(new Error("out of order")) }
-  })
+  }),
+  mistake("a client that gives nothing is no pass", { client: { validateKey: nothing } }),
+  mistake("a client that gives no key is no pass", { client: { validateKey: () => Promise.resolve({} as never) } }),
+  mistake("a client that gives a promise at once is no pass", {
+    client: { validateKey: nothing, tryValidateKey: () => Promise.reject(undefined) as never }
+  }),
+  mistake("a client that gives what is never settled by its own then is no pass", {
+    client: {
+      // biome-ignore lint/suspicious/noThenProperty: what is tried here.
+      validateKey: () => ({ then: (_: unknown, rejected: (thrown: unknown) => void) => rejected(undefined) }) as never
+    }
+  }),
+  mistake("a rule that gives a promise is no pass, and its rejection ends nothing", {
+    organizationId: () => Promise.reject(undefined) as never
+  }),
+  ...thrown.flatMap(throwing),
+  {
+    name: "each guard reads its own fields: a key for one is none for another",
+    scene: async (world) => {
+      const app = await world.createKey()
+      const user = await world.createKey()
+      const fields = (name: string): Partial<AnyOptions> => ({ credentials: { bearer: false, headers: [name] } })
+      const refused = (code: string) => ({
+        status: 401,
+        headers: { vary: "X-App-Key, X-User-Key" },
+        body: code === "missing_credential" ? missing : problem(401, "invalid_key", "The API key is invalid")
+      })
+      const missing = problem(401, "missing_credential", "The request carries no API key")
+      const withKeys = (...values: ReadonlyArray<string>): ReadonlyArray<readonly [string, string]> =>
+        values.map((value, i) => [i === 0 ? "X-App-Key" : "X-User-Key", value])
+      return {
+        guards: [fields("X-App-Key"), fields("X-User-Key")],
+        steps: [
+          { headers: withKeys(app.plaintext), expected: refused("missing_credential") },
+          { headers: withKeys(app.plaintext, "nonsense"), expected: refused("invalid_key") },
+          { headers: withKeys(app.plaintext, ""), expected: refused("missing_credential") },
+          { headers: withKeys(app.plaintext, world.revoked.plaintext), expected: { status: 403 } },
+          {
+            headers: withKeys(app.plaintext, user.plaintext),
+            expected: { status: 200, body: { key: user.key.id, useCount: 1 } }
+          },
+          // The same key for both is one request of it.
+          {
+            headers: withKeys(user.plaintext, user.plaintext),
+            expected: { status: 200, body: { key: user.key.id, useCount: 2 } }
+          }
+        ],
+        afterwards: async () => {
+          assert.strictEqual((await world.client.getKey(app.key.id)).useCount, 5)
+          assert.strictEqual((await world.client.getKey(user.key.id)).useCount, 2)
+        }
+      }
+    }
+  }
 ]

@@ -31,6 +31,8 @@ export const clientJobs = (open: (address: string) => Store) => {
     verify: (input: VerifyInput) => withClient((client) => verify(client, input)),
     spend: (input: SpendInput) => withClient((client) => spend(client, input)),
     use: (input: UseInput) => withClient((client) => use(client, input)),
+    revokeKeys: (input: { readonly organizationId: string; readonly reason: string }) =>
+      withClient((client) => client.revokeKeys(input)),
     close: (_: null) => withClient((client) => client.close())
   }
 }

@@ -1,6 +1,9 @@
+import { createHash, createHmac } from "node:crypto"
 import {
   ApiKey,
+  ApiKeys,
   KeyStore,
+  KeyVerifier,
   Organization,
   OrganizationName,
   Product,
@@ -47,14 +50,29 @@ const makeData = () => {
     updatedAt: instant(createdAt + 2)
   })
   const revoked = new ApiKey({ ...key, id: absent.key(), revokedAt: instant(createdAt + 3), revokedReason: "leaked" })
-  return { organization, project, product, key, revoked, digest: makeDigest() }
+  return { organization, project, product, key, revoked, digest: makeDigest(), foreign: makeForeign() }
+}
+
+const signingSecret = "0123456789abcdef0123456789abcdef"
+
+const hmac = (data: string | Buffer) => createHmac("sha256", signingSecret).update(data).digest()
+
+const sha256 = (plaintext: string) => createHash("sha256").update(plaintext).digest()
+
+/** Keys from elsewhere, as code before version 4 kept them: before and after their first use. */
+const makeForeign = () => {
+  const make = (digestOf: (plaintext: string) => Buffer, secretId: string) => {
+    const plaintext = `old_${crypto.randomUUID().replaceAll("-", "")}`
+    return { id: absent.key(), plaintext, digest: digestOf(plaintext), secretId }
+  }
+  return [make(sha256, "sha256"), make(hmac, hmac("@apikeys/core/secretId").toString("hex").slice(0, 16))]
 }
 
 type Data = ReturnType<typeof makeData>
 
 /** The data as rows of the first version: every column that it has, and none of a later one. */
 const insertsOf = ({ literal: { bytes, id, instant: at } }: SqlBackend, data: Data): ReadonlyArray<string> => {
-  const { digest, key, organization, product, project, revoked } = data
+  const { digest, foreign, key, organization, product, project, revoked } = data
   const created = at(createdAt)
   const keyRow = (row: ApiKey, idempotencyKey: string) =>
     [
@@ -81,6 +99,12 @@ values (${id(organization.id)}, ${text(organization.name)}, ${created})`,
     `${ofKeys} values (${keyRow(revoked, "null")})`,
     `insert into apikeys_digests (digest, key_id, secret_id, created_at)
 values (${bytes(digest.bytes)}, ${id(key.id)}, ${text(digest.secretId)}, ${created})`,
+    ...foreign.flatMap((one) => [
+      `insert into apikeys_keys (id, organization_id, hint, scopes, rate_limits, metadata, use_count, created_at, updated_at)
+values (${id(one.id)}, ${id(organization.id)}, '…', '[]', '[]', '{}', 0, ${created}, ${created})`,
+      `insert into apikeys_digests (digest, key_id, secret_id, created_at)
+values (${bytes(one.digest)}, ${id(one.id)}, ${text(one.secretId)}, ${created})`
+    ]),
     `insert into apikeys_rate_limits (key_id, name, algorithm, limit_window, charged_at, used, carry)
 values (${id(key.id)}, 'default', 'fixed-window', '1000000000', ${Date.now()}, 7, 0)`,
     `insert into apikeys_usage_batches (writer, batch, recorded_at) values ('before', 1, ${Date.now()})`
@@ -133,6 +157,25 @@ const assertIntact = ({ digest, key, organization, product, project, revoked }: 
     assert.deepStrictEqual(yield* keys.findByDigests([digest.bytes]), [Option.none()])
   })
 
+/** What came from elsewhere goes on to work, and is kept by an HMAC of its SHA-256 from then on. */
+const assertKeyed = ({ foreign, organization }: Data) =>
+  Effect.gen(function* () {
+    const keys = yield* ApiKeys
+    const verifier = yield* KeyVerifier
+    const store = yield* KeyStore
+    for (const { digest, id, plaintext } of foreign) {
+      assert.strictEqual((yield* verifier.verifyKey(plaintext)).key.id, id)
+      const [before, after] = yield* store.findByDigests([digest, hmac(sha256(plaintext))])
+      assert.isTrue(Option.isNone(before ?? Option.none()))
+      assert.strictEqual(Option.getOrThrow(after ?? Option.none()).key.id, id)
+      const hex = sha256(plaintext).toString("hex")
+      const again = yield* keys.importKey({ organizationId: organization.id, digest: { algorithm: "sha256", hex } })
+      assert.deepInclude(again, { created: false })
+    }
+  }).pipe(
+    Effect.provide(ApiKeys.layer({ signingSecret, acceptForeignKeys: [{ head: "old_", alphabet: "hex", length: 32 }] }))
+  )
+
 /** Every released version of the schema, with data in it, brought up to date. */
 export const upgradeSuite = (backend: SqlBackend): void => {
   const [first, ...later] = backend.migrations
@@ -150,7 +193,8 @@ export const upgradeSuite = (backend: SqlBackend): void => {
           for (const migration of later.filter(({ id }) => id <= version)) {
             yield* run([...migration.statements, recordOf(migration)])
           }
-          yield* Effect.provide(assertIntact(data), backend.layer(address, { timeout: "20 seconds" }))
+          const assertions = Effect.zipRight(assertIntact(data), assertKeyed(data))
+          yield* Effect.provide(assertions, backend.layer(address, { timeout: "20 seconds" }))
           const records = yield* Effect.promise(() => backend.query(address, "select id from apikeys_migrations"))
           assert.deepStrictEqual(
             records.map(({ id }) => Number(id)).sort((a, b) => a - b),

@@ -165,7 +165,11 @@ export interface ApiKeysService<M = Metadata> {
     id: string,
     options?: { readonly reason?: string | null | undefined }
   ) => Effect.Effect<ApiKeyOf<M>, FailsOrAbsent>
-  /** Revokes all keys of an owner that are not revoked yet, and returns how many these were. */
+  /**
+   * Revokes all keys of an owner that are not revoked yet, and returns how many these were. The first step, which takes as long for
+   * a million keys as for one, revokes all of them in every process; then their rows are written, in batches. A call that fails
+   * later has revoked them: one more finishes it, and counts those that were left.
+   */
   readonly revokeKeys: (
     input: KeyOwnerInput & { readonly reason?: string | null | undefined }
   ) => Effect.Effect<number, FailsOrAbsent>

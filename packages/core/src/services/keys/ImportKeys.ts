@@ -14,8 +14,8 @@ type DigestMaking =
 
 /**
  * 32 bytes, written in one of three ways. `hmac-sha256` is under the signing secret of this client, or under one of its
- * previous ones; `sha256` is under none. What is not under the signing secret becomes an HMAC under it when the key is
- * first used.
+ * previous ones, of which it becomes one under the signing secret when the key is first used. `sha256` is under none, and is
+ * kept as its HMAC under the signing secret.
  *
  * @since 0.1.0
  */
@@ -109,6 +109,4 @@ export interface ImportProgress {
   /** How many were there already. */
   readonly existing: number
   readonly refused: number
-  /** How many of the new ones are kept under an unkeyed digest until they are used. */
-  readonly unkeyed: number
 }

@@ -1,7 +1,7 @@
 import { DateTime, Effect } from "effect"
 import type { ApiKey } from "../../domain/ApiKey.js"
 import { type InvalidInputError, NotFoundError } from "../../domain/Errors.js"
-import { type KeyOwner, type KeyPatch, KeyStore } from "../../ports/KeyStore.js"
+import { type KeyOwner, type KeyPatch, KeyStore, type RevokedBatch } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
 import { orNotFound } from "../tenants/entity.js"
@@ -16,6 +16,9 @@ type Operations = Pick<
   ApiKeysService,
   "updateKey" | "revokeKey" | "revokeKeys" | "deleteKey" | "getLimits" | "resetLimits"
 >
+
+/** As many keys as are written in one transaction, once the fence is there: few enough for nobody to wait for it long. */
+const revokedAtOnce = 500
 
 /** Changes keys, and ends them. */
 export const makeChanges = Effect.gen(function* () {
@@ -74,7 +77,12 @@ export const makeChanges = Effect.gen(function* () {
 
   const revokeKeys: Operations["revokeKeys"] = Effect.fn("ApiKeys.revokeKeys")(function* (input) {
     const { reason, ...owner } = yield* decodeRevocationOfOwner(input)
-    const revoked = yield* store.revokeAll(owner, { at: yield* DateTime.now, reason }).pipe(changingKeysOf(owner))
+    let { rest, revoked } = yield* store.fence(owner, { at: yield* DateTime.now, reason }).pipe(changingKeysOf(owner))
+    while (rest !== null) {
+      const batch: RevokedBatch = yield* store.revokeFenced(rest, revokedAtOnce)
+      revoked += batch.revoked
+      rest = batch.rest
+    }
     if (revoked === 0) yield* ownerExists(owner)
     return revoked
   })

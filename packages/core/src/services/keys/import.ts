@@ -5,7 +5,6 @@ import type { KeyId } from "../../domain/Ids.js"
 import { invalidInput } from "../../domain/Input.js"
 import type { Instant } from "../../domain/Instant.js"
 import type { Metadata } from "../../domain/Metadata.js"
-import { unkeyed } from "../../ports/KeyHasher.js"
 import type { KeyImport, KeyImportOutcome } from "../../ports/KeyImport.js"
 import { KeyStore } from "../../ports/KeyStore.js"
 import { MetadataCodec } from "../MetadataCodec.js"
@@ -47,7 +46,7 @@ const judge = ({ givenId, key }: Prepared, outcome: KeyImportOutcome): Either.Ei
     case "OtherDigest":
       // An id that was made of the digest is proof enough: the key was given another secret since.
       return givenId === null || outcome.renewed
-        ? Either.right({ created: false, keyId: key.id })
+        ? Either.right({ created: false, keyId: outcome.keyId })
         : Either.left(new KeyConflictError({ field: "id" }))
     case "Taken":
       return Either.left(new KeyConflictError({ field: outcome.field }))
@@ -83,7 +82,7 @@ const retried = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, Stor
     while: ({ retryable }) => retryable
   })
 
-const nothingYet: ImportProgress = { imported: 0, existing: 0, refused: 0, unkeyed: 0 }
+const nothingYet: ImportProgress = { imported: 0, existing: 0, refused: 0 }
 
 /** Takes over keys that were issued elsewhere. */
 export const makeImports = Effect.gen(function* () {
@@ -91,17 +90,18 @@ export const makeImports = Effect.gen(function* () {
   const codec = yield* MetadataCodec
   const { adding } = yield* VerificationCache
   const uses = yield* UsageRecorder
-  const { digestOf, idOf } = yield* makeDigestion
+  const { digestOf, idsOf } = yield* makeDigestion
 
-  const toPrepared = (fields: ImportFields, { digest, hint }: Kept, metadata: Metadata, now: Instant): Prepared => {
+  const toPrepared = (fields: ImportFields, kept: Kept, metadata: Metadata, now: Instant): Prepared => {
+    const [id, ...otherIds] = fields.id === null ? idsOf(fields.organizationId, kept) : [fields.id]
     const key = new ApiKey(
       {
-        id: fields.id ?? idOf(fields.organizationId, digest),
+        id,
         organizationId: fields.organizationId,
         projectId: fields.projectId,
         productId: fields.productId,
         name: fields.name,
-        hint,
+        hint: kept.hint,
         scopes: fields.scopes,
         rateLimits: fields.rateLimits,
         metadata,
@@ -118,7 +118,9 @@ export const makeImports = Effect.gen(function* () {
       // Each field was just decoded.
       true
     )
-    return { key, digest, givenId: fields.id, secretPath: fields.digest === null ? "plaintext" : "digest" }
+    const { digest, otherDigests } = kept
+    const secretPath = fields.digest === null ? "plaintext" : "digest"
+    return { key, digest, otherDigests, otherIds, givenId: fields.id, secretPath }
   }
 
   /** At once for nearly every key: an effect for each of a million takes longer than what it does. */
@@ -184,10 +186,7 @@ export const makeImports = Effect.gen(function* () {
       const verdict = judge(each.right, outcome)
       if (Either.isLeft(verdict)) refuse(index, issuesOf(verdict.left, each.right.secretPath))
       else if (!verdict.right.created) progress.existing++
-      else {
-        progress.imported++
-        if (each.right.digest.secretId === unkeyed) progress.unkeyed++
-      }
+      else progress.imported++
     }
     return { progress: progress as ImportProgress, refused }
   })

@@ -8,7 +8,7 @@ import { type Caller, callback } from "./Caller.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import { RateLimiter } from "./RateLimiter.js"
-import type { Times } from "./RateLimiterService.js"
+import type { Times } from "./Times.js"
 import { UsageRecorder } from "./UsageRecorder.js"
 
 /** What a call costs a key that is good for it. */

@@ -14,7 +14,7 @@ import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import { Holdings } from "./Holdings.js"
 import { Pace } from "./Pace.js"
 import type { RateLimiterService } from "./RateLimiterService.js"
-import { monotonicMillis } from "./VerificationCache.js"
+import { monotonicMillis } from "./Times.js"
 
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */
 const spending = 0.8

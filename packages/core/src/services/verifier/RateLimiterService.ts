@@ -4,18 +4,13 @@ import type { KeyId } from "../../domain/Ids.js"
 import type { RateLimit } from "../../domain/RateLimit.js"
 import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import type { Caller } from "./Caller.js"
+import type { Times } from "./Times.js"
 
 /** A key whose limits are charged. */
 export interface LimitedKey {
   readonly id: KeyId
   /** At least one. */
   readonly rateLimits: ReadonlyArray<RateLimit>
-}
-
-/** When a call is made: since the epoch, and by a clock that nobody sets. */
-export interface Times {
-  readonly millis: number
-  readonly monotonic: number
 }
 
 /** Charges rate limits, in one of the modes. */

@@ -1,6 +1,7 @@
 import { Effect, Metric, MetricBoundaries } from "effect"
+import { monotonicMillis } from "./Times.js"
 import { UsageRecorder } from "./UsageRecorder.js"
-import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 const verifications = Metric.counter("apikeys_verifications", {
   description: "Verifications, by outcome: passed, or the error's _tag",

@@ -84,7 +84,11 @@ export class UsageTallies {
       const tally = this.#tallies.get(keyId)
       if (tally === undefined) continue
       tally.flushing = 0
-      tally.stored = Math.max(tally.stored, totals.get(keyId)?.useCount ?? 0)
+      const total = totals.get(keyId)
+      if (total === undefined) continue
+      tally.stored = Math.max(tally.stored, total.useCount)
+      // The store knows better, whose clock is the one that counts.
+      if (tally.pending === 0) tally.lastUsedAt = total.lastUsedAt.epochMillis
     }
   }
 

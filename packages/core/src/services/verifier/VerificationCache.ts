@@ -1,4 +1,4 @@
-import { type Clock, Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { type Change, type Confirmation, KeyChanges } from "../../ports/KeyChanges.js"
 import { Settings } from "../Settings.js"
 import { KeyCache } from "./KeyCache.js"
@@ -10,9 +10,6 @@ import { TenantFacts } from "./TenantFacts.js"
  * process changed is obeyed within a second.
  */
 export const trustMillis = 750
-
-/** Milliseconds of a clock that nobody sets. */
-export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 /** What this process remembers of keys and tenants, and whether it may rely on it. */
 export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCache")<

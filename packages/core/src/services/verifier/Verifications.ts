@@ -22,11 +22,12 @@ import { CachedKey, type unknownKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import type { PresentedKey } from "./lookUp.js"
 import { makeMembership } from "./membership.js"
-import type { Times } from "./RateLimiterService.js"
 import { makeRemember } from "./remember.js"
 import { makeTelemetry } from "./Telemetry.js"
+import type { Times } from "./Times.js"
+import { monotonicMillis } from "./Times.js"
 import type { Validation } from "./Validation.js"
-import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 /** Why a call is refused. */
 export type Refusal = AuthenticationError | KeyNotAllowedError | InsufficientScopeError | QuotaError | InvalidInputError

@@ -1,23 +1,34 @@
-import { type Clock, type Context, Effect, Exit, type Option } from "effect"
+import { type Clock, type Context, Effect, Exit, Metric, type Option } from "effect"
+import { keyStatus } from "../../domain/ApiKey.js"
 import { InvalidKeyError, StoreError } from "../../domain/Errors.js"
 import { isSecretValid } from "../../domain/Rotation.js"
-import { type Digest, KeyHasher } from "../../ports/KeyHasher.js"
+import { type Digest, isOverSha256, KeyHasher } from "../../ports/KeyHasher.js"
 import { type FoundKey, KeyStore } from "../../ports/KeyStore.js"
 import { makeBatches } from "./Batches.js"
 import type { Caller } from "./Caller.js"
+import type { Redigest } from "./KeyRecord.js"
 
 /** A text of a form that is accepted. */
 export interface PresentedKey {
   readonly text: string
-  /** Whether it is of a form that this library does not issue: only such keys may be kept under an unkeyed digest. */
+  /** Whether it is of a form that this library does not issue: only such keys may be kept by their SHA-256. */
   readonly foreign: boolean
 }
 
-/** A key that was found by its text, and the digest that the text has under the signing secret. */
+/** A key that was found by its text. */
 export interface LookedUp {
   readonly found: FoundKey
-  readonly current: Digest
+  /** What is to be put in the place of its digest; `null` where that is as it should be. */
+  readonly redigest: Redigest | null
 }
+
+const contested = Metric.counter("apikeys_contested_keys", {
+  description: "How often two keys were found under one plaintext, of which an import brought the second",
+  incremental: true
+})
+
+/** The first of these that one of an organization's keys is says what its plaintext is good for. */
+const endings = ["revoked", "expired", "disabled"] as const
 
 /** As many look-ups as one query holds, as many queries as are under way at once, and as many look-ups as wait. */
 const bounds = { size: 256, concurrency: 2, capacity: 20_000 }
@@ -51,27 +62,38 @@ export const makeLookUp = Effect.gen(function* () {
   const findByDigests = yield* makeFindByDigests
 
   /** The digests under which a key may be kept, the first to be preferred. */
-  const candidatesOf = ({ foreign, text }: PresentedKey): readonly [Digest, ...ReadonlyArray<Digest>] => {
+  const candidatesOf = ({ foreign, text }: PresentedKey): Candidates => {
     const keyed = hasher.candidates(text)
-    return foreign ? [...keyed, hasher.unkeyedDigest(text)] : keyed
+    if (!foreign) return keyed
+    const sha256 = hasher.unkeyedDigest(text)
+    return [...hasher.keyed(sha256.bytes), ...keyed, sha256]
   }
+
+  /** An index may compare in its own way; what was found is compared once more, in constant time. */
+  const isOf = ({ digest, secretId }: FoundKey, candidate: Digest): boolean =>
+    hasher.equals(digest, candidate.bytes) && isOverSha256(secretId) === isOverSha256(candidate.secretId)
+
+  const lookedUp = (found: FoundKey, preferred: Digest): LookedUp => ({
+    found,
+    redigest: hasher.equals(found.digest, preferred.bytes) ? null : { from: found.digest, to: preferred }
+  })
 
   /** @param now milliseconds since the epoch: what a rotation superseded is no key once its overlap ended */
   const choose = (
-    candidates: readonly [Digest, ...ReadonlyArray<Digest>],
+    candidates: Candidates,
     answers: ReadonlyArray<Option.Option<FoundKey>>,
     now: number
   ): LookedUp | null => {
+    let first: FoundKey | null = null
+    const all: Array<FoundKey> = []
     for (let i = 0; i < candidates.length; i++) {
       const answer = answers[i]
-      if (answer === undefined || answer._tag === "None") continue
-      const found = answer.value
-      // An index may compare in its own way; what was found is compared once more, in constant time.
-      if (hasher.equals(found.digest, (candidates[i] as Digest).bytes) && isSecretValid(found, now)) {
-        return { found, current: candidates[0] }
-      }
+      if (answer === undefined || answer._tag === "None" || !isOf(answer.value, candidates[i] as Digest)) continue
+      all.push(answer.value)
+      if (first === null && isSecretValid(answer.value, now)) first = answer.value
     }
-    return null
+    const chosen = all.some(({ key }) => key.id !== all[0]?.key.id) ? decide(all, now) : first
+    return chosen === null ? null : lookedUp(chosen, candidates[0])
   }
 
   return (
@@ -84,8 +106,25 @@ export const makeLookUp = Effect.gen(function* () {
     const digests = candidates.map(({ bytes }) => bytes)
     findByDigests.add(digests, caller, (exit) => {
       if (Exit.isFailure(exit)) return land(Exit.failCause(exit.cause))
-      const lookedUp = choose(candidates, exit.value, clock.unsafeCurrentTimeMillis())
-      land(lookedUp === null ? Exit.fail(new InvalidKeyError()) : Exit.succeed(lookedUp))
+      const chosen = choose(candidates, exit.value, clock.unsafeCurrentTimeMillis())
+      land(chosen === null ? Exit.fail(new InvalidKeyError()) : Exit.succeed(chosen))
     })
   }
 })
+
+type Candidates = readonly [Digest, ...ReadonlyArray<Digest>]
+
+/**
+ * Of several keys under one plaintext, which nobody can say belongs to whom: `null`, unless all are of one organization, and
+ * one of them ended. Then that one's end is the plaintext's.
+ */
+const decide = (all: ReadonlyArray<FoundKey>, now: number): FoundKey | null => {
+  contested.unsafeUpdate(1, [])
+  if (all.some(({ key }) => key.organizationId !== all[0]?.key.organizationId)) return null
+  if (!all.every((found) => isSecretValid(found, now))) return null
+  for (const ending of endings) {
+    const ended = all.find(({ key }) => keyStatus(key, now) === ending)
+    if (ended !== undefined) return ended
+  }
+  return null
+}

@@ -5,7 +5,8 @@ import type { StoreError } from "../../domain/Errors.js"
 import { TenantStore } from "../../ports/TenantStore.js"
 import { asksForTenants, noMembership } from "./checks.js"
 import type { KeyRecord } from "./KeyRecord.js"
-import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { monotonicMillis } from "./Times.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 /** To whom what a call asks for belongs: what is remembered of it, else what the store says. */
 export const makeMembership = Effect.gen(function* () {

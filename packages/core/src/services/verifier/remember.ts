@@ -4,8 +4,9 @@ import type { Caller } from "./Caller.js"
 import type { Fill } from "./KeyCache.js"
 import { KeyRecord, type Shared, unshared } from "./KeyRecord.js"
 import { type LookedUp, makeLookUp, type PresentedKey } from "./lookUp.js"
+import { monotonicMillis } from "./Times.js"
 import { UsageRecorder } from "./UsageRecorder.js"
-import { monotonicMillis, VerificationCache } from "./VerificationCache.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 type Found = Exit.Exit<KeyRecord, InvalidKeyError | StoreError>
 
@@ -42,9 +43,9 @@ export const makeRemember = Effect.gen(function* () {
   const flights = new Map<string, Flight>()
   const waiting = new Set<Waiter>()
 
-  const recordOf = ({ current, found }: LookedUp, share: Shared): KeyRecord => {
+  const recordOf = ({ found, redigest }: LookedUp, share: Shared): KeyRecord => {
     const record = new KeyRecord(uses.include(found.key), found, share)
-    if (found.secretId !== current.secretId) record.redigest = { from: found.digest, to: current }
+    record.redigest = redigest
     return record
   }
 

@@ -12,6 +12,7 @@ import { clientFuzz } from "./clientFuzz.js"
 import { clientImports } from "./clientImports.js"
 import { clientKeys } from "./clientKeys.js"
 import { clientLimits } from "./clientLimits.js"
+import { clientPlaintexts } from "./clientPlaintexts.js"
 import { clientRotation } from "./clientRotation.js"
 import { clientSecrets, type OpenWithSecrets } from "./clientSecrets.js"
 import { clientTenants } from "./clientTenants.js"
@@ -55,7 +56,9 @@ export const clientContract = (name: string, open: () => StoreLayer, options?: {
       shared ??= Effect.runPromise(Layer.buildWithScope(open(), scope))
       const store = Store.fromLayer(Layer.provideMerge(Layer.succeedContext(await shared), capture.layer))
       const secrets = { signingSecret, previousSigningSecrets }
-      return watch.over(await ApiKeyClient.open({ store, ...secrets, keyPrefix: "myapp", environment: "live" }))
+      const foreign = [pythonKeys({ prefix: "old", environment: "live" })]
+      const heads = { keyPrefix: "myapp", environment: "live", acceptForeignKeys: foreign }
+      return watch.over(await ApiKeyClient.open({ store, ...secrets, ...heads }))
     }
 
     beforeAll(async () => {
@@ -76,6 +79,7 @@ export const clientContract = (name: string, open: () => StoreLayer, options?: {
     describe("rotation", () => clientRotation(opened))
     describe("endings", () => clientEndings(opened))
     describe("signing secrets", () => clientSecrets(openWith))
+    describe("plaintexts", () => clientPlaintexts(openWith))
     describe("access", () => clientAccess(opened))
     describe("limits", () => clientLimits(opened))
     describe("imports", () => clientImports(opened, openClient, contractSecret))

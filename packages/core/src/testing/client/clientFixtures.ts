@@ -1,3 +1,4 @@
+import { Encoding } from "effect"
 import { expect } from "vitest"
 import type { ApiKeyClient } from "../../client/ApiKeyClient.js"
 import type { CreateKeyOptions } from "../../client/ClientTypes.js"
@@ -43,6 +44,16 @@ export const rejects = async <E extends ApiKeyError>(
   expect(outcome).toMatchObject(fields)
   return outcome as E
 }
+
+/** A key as another library issued it: its body is base64url, and may hold `_`. */
+export const makeForeignKey = (environment = "live"): string => {
+  const body = Encoding.encodeBase64Url(crypto.getRandomValues(new Uint8Array(32)))
+  return `old_${environment}_a_-${body.slice(3)}`
+}
+
+/** SHA-256 by another hand than the library's. */
+export const sha256 = async (text: string): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
 
 /** HMAC-SHA256 under the UTF-8 bytes of a secret, by another hand than the library's. */
 export const hmac = async (text: string, secret: string): Promise<Uint8Array> => {

@@ -171,7 +171,7 @@ const play = (steps: ReadonlyArray<Step>) => {
           break
         }
         case "revokeAllElsewhere":
-          yield* store.revokeAll({ organizationId, projectId: null, productId: null }, revocation)
+          yield* store.fence({ organizationId, projectId: null, productId: null }, revocation)
           revoked(keys)
           untold.push({ change: { _tag: "KeysOfOrganization", id: organizationId }, of: keys })
           break

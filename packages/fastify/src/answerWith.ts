@@ -1,0 +1,56 @@
+import { errorOf, hearOut, type ProblemError } from "@apikeys/http"
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify"
+import type { OnError } from "./PluginOptions.js"
+
+/**
+ * Lets an application answer a refusal. Nothing that its function throws, now or later, may go unheard, nor mean that the
+ * request goes on.
+ */
+export const answerWith = (
+  onError: OnError,
+  error: ProblemError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction
+): void => {
+  const withdraw = offer(error, reply)
+  const fail = (thrown: unknown): void => {
+    withdraw()
+    done(errorOf(thrown))
+  }
+  try {
+    const given = onError(error, request, reply)
+    // A reply is a promise of its own end, which is no news.
+    if (given !== reply) hearOut(given, fail)
+  } catch (thrown) {
+    fail(thrown)
+  }
+}
+
+/**
+ * Gives the reply the refusal's status, and its fields when it is sent, if the status is still that of the refusal: any
+ * other answer is somebody else's. What was set in the meantime stays.
+ *
+ * @returns takes all of it back
+ */
+const offer = (error: ProblemError, reply: FastifyReply): (() => void) => {
+  const { raw, send } = reply
+  const { statusCode } = raw
+  const fields = Object.entries(error.headers).map(([name, value]) => ({ name, value, before: reply.getHeader(name) }))
+  // Not by `code`, which cannot be taken back: what is sent later would no longer get a status by itself.
+  raw.statusCode = error.status
+  let offered = true
+  reply.send = (payload) => {
+    offered = false
+    reply.send = send
+    if (raw.statusCode === error.status) {
+      for (const { before, name, value } of fields) if (reply.getHeader(name) === before) reply.header(name, value)
+    }
+    return reply.send(payload)
+  }
+  return () => {
+    if (!offered) return
+    reply.send = send
+    if (raw.statusCode === error.status) raw.statusCode = statusCode
+  }
+}
