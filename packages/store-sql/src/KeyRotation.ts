@@ -13,12 +13,13 @@ import type { Dialect } from "./Dialect.js"
 import { makeFences } from "./Fences.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
+import type { Rows } from "./Rows.js"
 
 /** The members of the port that are about the digests of keys. */
 export const makeRotation = (dialect: Dialect, operations: Operations, codec: KeyCodec) => {
   const { id: encodeId, instant, rows, run, sql, tables } = dialect
   const encodeDigest = Schema.encodeSync(rows.Digest)
-  const decodeDigest = Schema.decodeUnknownSync(rows.Digest.fields.digest)
+  const decodeDigest = Schema.decodeUnknownSync(rows.Digest)
   const fences = makeFences(dialect)
 
   /** None is prolonged. What ends at once goes at once: it is no secret any more. */
@@ -41,12 +42,11 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
     yield* run(connection, sql`delete from ${tables.digests} where ${ofKey} and valid_until <= ${start}`)
   })
 
-  /** By the digests themselves: MySQL takes no `limit` in a subquery. */
+  /** They are few, and all superseded. */
   const keepNewest = Effect.fnUntraced(function* (connection: Parameters<typeof run>[0], id: KeyId, count: number) {
-    const newestFirst = sql`order by superseded_at desc, created_at desc, digest desc`
-    const all = sql`select digest from ${tables.digests} where key_id = ${encodeId(id)} ${newestFirst}`
-    for (const row of (yield* run(connection, all)).slice(count)) {
-      const digest = decodeDigest((row as { readonly digest: unknown }).digest)
+    const all = sql`select ${dialect.columns(rows.Digest)} from ${tables.digests} where key_id = ${encodeId(id)}`
+    const oldestFirst = (yield* run(connection, all)).map((row) => decodeDigest(row)).sort(bySuperseding)
+    for (const { digest } of oldestFirst.slice(0, Math.max(0, oldestFirst.length - count))) {
       yield* run(connection, sql`delete from ${tables.digests} where digest = ${dialect.bytes(digest)}`)
     }
   })
@@ -126,6 +126,14 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
 
   return { rotate, redigest, countSecrets, countUnserved }
 }
+
+type Superseded = Rows["Digest"]["Type"]
+
+const millis = (at: Instant | null): number => at?.epochMillis ?? 0
+
+/** Of those of one time the ones that were made first. */
+const bySuperseding = (one: Superseded, other: Superseded): number =>
+  millis(one.superseded_at) - millis(other.superseded_at) || millis(one.created_at) - millis(other.created_at)
 
 const toCounts = (rows: ReadonlyArray<unknown>): ReadonlyArray<SecretCount> => {
   const counts = new Map<string, SecretCount>()
