@@ -16,7 +16,10 @@ export type OptionRules = { readonly [option: string]: OptionRule }
  * @since 0.1.0
  */
 export const optionIssues = (options: unknown, rules: OptionRules, prefix = ""): InvalidInputError["issues"] => {
-  if (!Input.isPlainObject(options)) return [{ path: prefix.replace(/\.$/, ""), rule: "is not a plain object" }]
+  if (!Input.isPlainObject(options)) {
+    const isObject = typeof options === "object" && options !== null
+    return [{ path: prefix.replace(/\.$/, ""), rule: `is not ${isObject ? "a plain" : "an"} object` }]
+  }
   return Object.entries(options).flatMap(([option, value]) => {
     if (value === undefined) return []
     const path = prefix + Input.shownName(option)
