@@ -1,6 +1,16 @@
 import { Schema } from "effect"
-import { headOf, KeyEnvironment, KeyPrefix, maxLength, ownHeadOf, hint as ownHint, redact } from "./KeyToken.js"
+import {
+  headOf,
+  KeyEnvironment,
+  KeyPrefix,
+  leastMasked,
+  maskedForms,
+  maxLength,
+  ownHeadOf,
+  hint as ownHint
+} from "./KeyToken.js"
 import { isPlainObject } from "./PlainObject.js"
+import { makeRedaction } from "./Redaction.js"
 import { isStorable, maxItems, rule } from "./Rule.js"
 
 /** Characters of a class of regular expressions. */
@@ -126,18 +136,23 @@ const takes = (predicate: (text: string) => boolean, text: string): boolean => {
   }
 }
 
-/** The rules of what a client accepts. */
-export const makeForeignKeys = (accepted: AcceptForeignKeys): ForeignKeys => {
+/**
+ * The rules of what a client accepts.
+ *
+ * @param heads of its own keys, which it masks as well
+ */
+export const makeForeignKeys = (accepted: AcceptForeignKeys, heads: Iterable<string> = []): ForeignKeys => {
   const forms = typeof accepted === "function" ? [] : accepted
   const predicate = typeof accepted === "function" ? accepted : null
   const wholes = forms.map(({ alphabet, head, length }) => ({
     head,
     whole: new RegExp(`^${escaped(head)}${classOf(alphabet)}{${length}}$`)
   }))
-  // A mistyped key is a secret too, so one that is too long is masked as well.
+  // A mistyped key is a secret too, so one that is too long is masked as well, and one that was cut where its head shows it.
   const inText = forms.map(({ alphabet, head, length }) => ({
     head,
-    found: new RegExp(`${escaped(head)}${classOf(alphabet)}{${length},}`, "g")
+    body: classOf(alphabet),
+    least: head === "" ? length : leastMasked
   }))
 
   const accepts = (text: string): boolean => {
@@ -153,13 +168,7 @@ export const makeForeignKeys = (accepted: AcceptForeignKeys): ForeignKeys => {
       const head = wholes.find(({ whole }) => whole.test(plaintext))?.head ?? ""
       return `${plaintext.slice(0, head.length + hintLength)}…`
     },
-    redact: (text) =>
-      redact(
-        inText.reduce(
-          (masked, { found, head }) => masked.replace(found, (key) => `${key.slice(0, head.length + hintLength)}…`),
-          text
-        )
-      ),
+    redact: makeRedaction([...inText, ...maskedForms(heads)]),
     patterns: forms
       .filter(({ head }) => head !== "")
       .map(({ alphabet, head, length }) => `${escaped(head)}${classOf(alphabet)}{${length}}`)

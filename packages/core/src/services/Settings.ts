@@ -138,10 +138,11 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
   const previous = yield* checkPreviousSecrets(previousSigningSecrets, secret)
   const decoded = yield* decodeOptions(rest)
   const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
+  const heads = new Set([head, ...decoded.acceptedHeads])
   return Settings.of({
     head,
-    heads: new Set([head, ...decoded.acceptedHeads]),
-    foreign: makeForeignKeys(decoded.acceptForeignKeys),
+    heads,
+    foreign: makeForeignKeys(decoded.acceptForeignKeys, heads),
     signingSecret: secret,
     previousSigningSecrets: previous.secrets,
     previousSecretPlaces: previous.places,
