@@ -43,7 +43,8 @@ export const layers = {
   // Of `node:tls`, the types of the options that the drivers take.
   "store-pg": [...sqlStore, "@effect/sql-pg", "pg", "node:tls"],
   "store-mysql": [...sqlStore, "@effect/sql-mysql2", "mysql2", "node:tls"],
-  http: ["effect", "@apikeys/core"],
+  // What stands in for a client's address, and is none, is hashed.
+  http: ["effect", "@apikeys/core", "node:crypto"],
   express: ["effect", "@apikeys/core", "@apikeys/http", "express"],
   // Of each application that is made, so that no route asks in vain for a key.
   fastify: ["effect", "@apikeys/core", "@apikeys/http", "fastify", "fastify-plugin", "node:diagnostics_channel"]

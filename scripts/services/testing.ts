@@ -1,7 +1,7 @@
 // What test files use of the servers.
 import { afterAll, inject } from "vitest"
 import { backends, selectedBackends } from "./backends.mjs"
-import { createDatabase } from "./database.mjs"
+import { createDatabase, withConnection } from "./database.mjs"
 import type { ServiceName } from "./Service.js"
 import { services } from "./services.mjs"
 
@@ -37,3 +37,24 @@ export const testDatabase = async (service: ServiceName): Promise<{ readonly url
   afterAll(drop, 60_000)
   return { name, url }
 }
+
+/**
+ * Runs a statement on a connection of its own, and keeps that open, with the locks that it took, until what this gives
+ * is called.
+ */
+export const holdConnection = (url: string, statement: string): Promise<() => Promise<void>> =>
+  new Promise((resolve, reject) => {
+    let release = (): void => undefined
+    const released = new Promise<void>((end) => {
+      release = end
+    })
+    const ended = withConnection(url, async (query) => {
+      await query(statement)
+      resolve(() => {
+        release()
+        return ended
+      })
+      await released
+    })
+    ended.catch(reject)
+  })

@@ -13,6 +13,8 @@ const sendStatus = (res: Response, status: number): void => {
 /** The application, without a port. */
 export const makeApp = (keys: ClockKeys): Express => {
   const app = express().disable("x-powered-by")
+  // The proxy on this machine says who its clients are: else all of them would be one, and a stranger's failures everybody's.
+  app.set("trust proxy", "loopback")
 
   app.get("/health", async (_req, res) => {
     const { healthy } = await keys.client.health()

@@ -105,6 +105,23 @@ export const runApi = (name: string, dist: string): void => {
       assert.isNotNull(key.productId)
     })
 
+    it("shuts out whoever tries keys, and nobody else behind the same proxy", async () => {
+      const { plaintext } = await createKey({ name: "Grace" })
+      const through = async (forwardedFor: string, key: string) => {
+        const answer = await fetch(`${program.url}/v1/time?zone=UTC`, {
+          headers: { "X-API-Key": key, "X-Forwarded-For": forwardedFor }
+        })
+        await answer.arrayBuffer()
+        return answer.status
+      }
+      // What the stranger claims stands before what the proxy knows. More than a minute's worth: it may turn meanwhile.
+      let status = 401
+      for (let n = 0; n < 250 && status === 401; n++) status = await through(`192.0.2.${n}, 203.0.113.9`, "nonsense")
+      assert.strictEqual(status, 429)
+      assert.strictEqual(await through("198.51.100.7", plaintext), 200)
+      assert.strictEqual(await through("198.51.100.7", "nonsense"), 401)
+    })
+
     it("lists keys, and ends them", async () => {
       const { key, plaintext } = await createKey({ name: "Dave" })
       const { items } = (await (await call("/admin/keys", adminKey)).json()) as { items: Array<{ id: string }> }

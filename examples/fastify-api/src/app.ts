@@ -6,7 +6,8 @@ import { clockRoutes } from "./clockRoutes.js"
 
 /** The application, without a port. It closes the client when it is closed. */
 export const makeApp = (keys: ClockKeys): FastifyInstance => {
-  const app = Fastify({ logger: true })
+  // The proxy on this machine says who its clients are: else all of them would be one, and a stranger's failures everybody's.
+  const app = Fastify({ logger: true, trustProxy: "loopback" })
 
   // A connection that is busy when the server closes would be kept alive, and the stop with it, for another minute.
   app.addHook("preClose", (done) => {

@@ -1,5 +1,6 @@
-import { fastifyApiKeys } from "@apikeys/fastify"
+import { fastifyApiKeys, noStore } from "@apikeys/fastify"
 import type { FastifyInstance } from "fastify"
+import { readBodies } from "./http/bodies.js"
 import { useEffectSchemas } from "./http/effectSchemas.js"
 import { documentRoutes, documentScopes } from "./http/openapi.js"
 import { answerProblems } from "./http/problems.js"
@@ -25,11 +26,20 @@ const managementScopes = (method: string): ReadonlyArray<string> => [
 const verifyScopes = [operatorScopes.verify]
 const customerScopes = ["read"]
 
+/** Answers hold records of customers, which no cache is to keep. */
+const storeNothing = (scope: FastifyInstance): void => {
+  scope.addHook("onRequest", (_request, reply, done) => {
+    reply.headers(noStore)
+    done()
+  })
+}
+
 /** The whole API. Each scope below has a guard, so that a route which is added to it is never open by mistake. */
 export const api = async (root: FastifyInstance, services: Services): Promise<void> => {
   const { client, operators } = services
   const app = useEffectSchemas(root)
   answerProblems(root)
+  readBodies(root)
   await documentRoutes(root)
   health(app, services)
 
@@ -44,6 +54,7 @@ export const api = async (root: FastifyInstance, services: Services): Promise<vo
       })
       documentScopes(scope, managementScopes)
       scope.addHook("onRequest", scope.requireApiKey())
+      storeNothing(scope)
       for (const routes of [organizations, projects, products, links, keys, revocations, lifecycle, limits])
         routes(scope, services)
     },
@@ -61,6 +72,7 @@ export const api = async (root: FastifyInstance, services: Services): Promise<vo
       })
       documentScopes(scope, () => verifyScopes)
       scope.addHook("onRequest", scope.requireApiKey())
+      storeNothing(scope)
       verify(scope, services)
     },
     { prefix }

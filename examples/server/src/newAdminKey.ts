@@ -7,7 +7,7 @@ import { signingSecretOf } from "./start/signingSecret.js"
 const makeAdminKey = async (): Promise<string> => {
   const settings = readSettings(process.env)
   const signingSecret = await signingSecretOf(settings, console.error)
-  const client = await openClient(settings, signingSecret)
+  const client = await openClient(settings, signingSecret, console.error)
   try {
     const operators = await findOperators(client, { signingSecret, adopted: settings.operatorsOrganization })
     return (await client.createKey(operatorKey(operators, "Made by new-admin-key"))).plaintext

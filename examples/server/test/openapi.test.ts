@@ -93,6 +93,17 @@ describe("the document", () => {
     expect(description).toContain("`operators:write`")
   })
 
+  it("names what is refused before a route runs", async () => {
+    const { paths } = (await get("/openapi.json")).json()
+    for (const [path, methods] of Object.entries<Record<string, { responses: object }>>(paths)) {
+      for (const [method, { responses }] of Object.entries(methods)) {
+        const expected = [...(method === "get" ? [] : ["413", "415"]), ...(path.includes("{") ? ["414"] : [])].sort()
+        const named = Object.keys(responses).filter((status) => ["413", "414", "415"].includes(status))
+        expect(named.sort(), `${method} ${path}`).toEqual(expected)
+      }
+    }
+  })
+
   it("can be browsed, on a page that loads nothing from elsewhere", async () => {
     const page = await get("/docs/")
     expect(page.headers["content-security-policy"]).toMatch(/^default-src 'none'; script-src 'self';/)

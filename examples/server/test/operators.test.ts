@@ -76,6 +76,7 @@ describe("what is no route, and what is no request", () => {
     for (const [response, status] of [
       [await post('{"name": "hunter2-in-broken-json'), 400],
       [await post("<name/>", "text/xml"), 415],
+      [await post("name", "text/plain"), 415],
       [await post(JSON.stringify({ name: "x".repeat(70_000) })), 413],
       [await fetch(`${address}/v1/organizations/%E0%A4%A`), 400]
     ] as const) {

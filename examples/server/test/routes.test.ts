@@ -299,6 +299,20 @@ describe("every route", { timeout: 60_000 }, () => {
     }
   })
 
+  it("refuses what is too large, or of another type", async () => {
+    const large = { text: " ".repeat(70_000), headers: { "Content-Type": "application/json" } }
+    for (const route of routes) {
+      const what = `${route.method} ${route.path}`
+      if (route.statuses.includes(413)) {
+        expectProblem(await api(route.method, pathOf(route, uuid), large), 413, "invalid_request", what)
+        const text = { text: "x", headers: { "Content-Type": "text/plain" } }
+        expectProblem(await api(route.method, pathOf(route, uuid), text), 415, "invalid_request", what)
+      }
+      if (route.inPath.length === 0) continue
+      expectProblem(await api(route.method, pathOf(route, "x".repeat(101))), 414, "invalid_request", what)
+    }
+  })
+
   it("that looks something up says so where it is not there", async () => {
     const { productId } = await makeCustomer(api)
     const bodies: Readonly<Record<string, unknown>> = {

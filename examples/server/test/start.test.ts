@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -43,10 +43,13 @@ describe("without any configuration", { timeout }, () => {
     const first = await started({ folder })
     const key = adminKeyIn(folder)
     expect(await first.accepts(key)).toBe(true)
+    const files = readdirSync(folder)
+    expect(files).toEqual(expect.arrayContaining(["apikeys.db", "apikeys.db-wal", "apikeys.db.secret"]))
+    for (const file of files) expect(mode(join(folder, file)), file).toBe(0o600)
+    expect(first.output()).not.toContain("may read")
     await first.stop()
     const secret = readFileSync(join(folder, "apikeys.db.secret"), "utf8").trim()
     expect(secret).toMatch(/^[0-9a-f]{64}$/)
-    expect([mode(join(folder, "apikeys.db.secret")), mode(join(folder, "apikeys-admin.key"))]).toEqual([0o600, 0o600])
     expect(first.output()).toContain("Made a signing secret in apikeys.db.secret")
     expect(first.output()).not.toMatch(anyKey)
 
@@ -57,16 +60,26 @@ describe("without any configuration", { timeout }, () => {
     for (const output of [first.output(), second.output()]) expect(output).not.toContain(secret)
   })
 
-  it("shows the key on a terminal, once, and writes no file", async () => {
+  it("shows the key on no terminal, which may be logged, but writes it to its file", async () => {
     const folder = makeFolder()
     const first = await started({ folder, nodeArgs: terminal })
-    const [key] = first.output().match(anyKey)!
-    expect(first.output().split(key).length).toBe(2)
-    expect(await first.accepts(key)).toBe(true)
+    expect(await first.accepts(adminKeyIn(folder))).toBe(true)
     await first.stop()
-    expect(() => adminKeyIn(folder)).toThrow("ENOENT")
-    const second = await started({ folder, nodeArgs: terminal })
+    expect(first.output()).not.toMatch(anyKey)
+    expect(first.output()).toContain("The first admin key is in apikeys-admin.key")
+  })
+
+  it("says how to get another key where the file is lost, and how to close a database that others may read", async () => {
+    const folder = makeFolder()
+    await (await started({ folder })).stop()
+    rmSync(join(folder, "apikeys-admin.key"))
+    chmodSync(join(folder, "apikeys.db"), 0o644)
+    const second = await started({ folder })
     await second.stop()
+    expect(second.output()).toMatch(
+      /apikeys-admin\.key is not there: .* newAdminKey\.js, beside main\.js .* prints another/
+    )
+    expect(second.output()).toContain("Other users of this machine may read apikeys.db: chmod 600")
     expect(second.output()).not.toMatch(anyKey)
   })
 
@@ -106,6 +119,7 @@ describe("APIKEYS_ADMIN_KEY_FILE", { timeout }, () => {
     writeFileSync(env.APIKEYS_ADMIN_KEY_FILE, "hunter2")
     const output = await refusal({ folder, env })
     expect(output).toContain("holds no admin key of this database (invalid_key)")
+    expect(output).toContain("newAdminKey.js")
     expect(output).not.toContain("hunter2")
   })
 

@@ -18,7 +18,8 @@ export interface ApiKeyAuthOptions extends GuardOptions<Request> {
 
 const reader: RequestReader<Request> = {
   message: (request) => request,
-  address: (request) => request.ip
+  address: (request) => request.ip,
+  trustsProxy: (request) => Boolean(request.app?.get("trust proxy"))
 }
 
 /**

@@ -8,20 +8,26 @@ import { echo, type Serve } from "../../http/test/table/App.js"
 /** An application of Express, of either version. */
 export const serveWith =
   (framework: typeof express): Serve =>
-  async ({ before = {}, guards, handler = echo, maxHeaderSize, trustProxy = false }) => {
+  async ({ before = {}, guards, handler = echo, maxHeaderSize, move, socketPath, trustProxy = false, writes }) => {
     const app = framework()
     app.set("trust proxy", trustProxy)
     // What Express logs of an error that nobody handles.
     app.set("env", "test")
-    app.use((_request, response, next) => {
+    app.use((request, response, next) => {
       response.set(before)
+      move?.(request.headers)
       next()
     })
     for (const options of guards) app.use(apiKeyAuth(options))
     app.use((request, response, next) => {
-      const { apiKey, headers, headersDistinct, rawHeaders } = request
+      if (writes !== undefined) {
+        writes(response)
+        return
+      }
+      const { apiKey, headers, headersDistinct, originalUrl, query, rawHeaders, url } = request
+      const urls = [url, originalUrl, query]
       Promise.resolve()
-        .then(() => handler({ apiKey, headers, headersDistinct, rawHeaders }))
+        .then(() => handler({ apiKey, headers, headersDistinct, rawHeaders, urls }))
         .then((reply) =>
           response
             .status(reply.status ?? 200)
@@ -32,7 +38,8 @@ export const serveWith =
     })
     app.use(problemHandler())
     const server = createServer(maxHeaderSize === undefined ? {} : { maxHeaderSize }, app)
-    server.listen(0, "127.0.0.1")
+    if (socketPath === undefined) server.listen(0, "127.0.0.1")
+    else server.listen(socketPath)
     await once(server, "listening")
     return {
       port: (server.address() as AddressInfo).port,

@@ -1,4 +1,4 @@
-import { type CredentialOptions, checkPlain, FailureLimit, securityRequirements } from "@apikeys/http"
+import { type CredentialOptions, checkPlain, FailureLimit, isFailureLimit, securityRequirements } from "@apikeys/http"
 import type { FastifyInstance, FastifyPluginCallback, FastifySchema, onRequestHookHandler, RouteOptions } from "fastify"
 import fastifyPlugin from "fastify-plugin"
 import { guardHook } from "./guardHook.js"
@@ -60,7 +60,7 @@ const install = (fastify: FastifyInstance, given: ApiKeysPluginOptions): void =>
 }
 
 const sharedFailureLimit = (failureLimit: ApiKeysPluginOptions["failureLimit"]): FailureLimit | undefined =>
-  failureLimit === undefined || failureLimit instanceof FailureLimit ? failureLimit : new FailureLimit(failureLimit)
+  failureLimit === undefined || isFailureLimit(failureLimit) ? failureLimit : new FailureLimit(failureLimit)
 
 /** What `@fastify/swagger` shows of a guarded route; what the route says for itself stays. */
 const document = (route: RouteOptions, credentials: CredentialOptions | undefined): void => {

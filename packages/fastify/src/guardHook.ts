@@ -1,18 +1,23 @@
 import { InvalidInputError } from "@apikeys/core"
-import { type Decision, errorOf, makeGuard, type RequestReader } from "@apikeys/http"
+import { type Decision, errorOf, type HeaderFields, makeGuard, type RequestReader } from "@apikeys/http"
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from "fastify"
 import { answerWith } from "./answerWith.js"
+import { guardRaw } from "./PastReply.js"
 import type { ApiKeysPluginOptions } from "./PluginOptions.js"
 import type { RequestKey } from "./Register.js"
 import { sendProblem, setFields } from "./sendProblem.js"
 
 const reader: RequestReader<FastifyRequest> = {
   message: (request) => request.raw,
-  address: (request) => request.ip
+  address: (request) => request.ip,
+  // Which Fastify gives only where it trusts one.
+  trustsProxy: (request) => request.ips !== undefined
 }
 
 /** What is not the guard's to check: ours, and what Fastify takes from the options of every plugin. */
 const adapterOptions = ["onError", "prefix", "logLevel", "logSerializers"]
+
+const none: HeaderFields = []
 
 /** A guard as a hook of Fastify. */
 export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler => {
@@ -35,6 +40,7 @@ export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler =
       // The type is the application's own word, as that of the client's metadata is.
       if (decision.key !== null) request.apiKey = decision.key as RequestKey
       setFields(reply, decision.fields)
+      guardRaw(reply, decision.fields)
       return true
     }
     if (decision._tag === "Answered") reply.code(decision.status).send()
@@ -68,6 +74,7 @@ export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler =
       reply,
       guard.cacheFields((name) => reply.getHeader(name))
     )
+    guardRaw(reply, none)
     // What is thrown here is an `Error`, and Fastify's to catch.
     const decision = guard.check(request)
     if ("then" in decision) decision.then((made) => conclude(made, request, reply, done), done)

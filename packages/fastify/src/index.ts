@@ -1,13 +1,18 @@
 export {
+  basicUser,
   type CredentialOptions,
+  type CredentialReader,
   FailureLimit,
   type FailureLimitOptions,
   type GuardOptions,
+  MalformedCredentialError,
   noStore,
   type Problem,
   ProblemError,
   type ProblemOptions,
+  query,
   type RateLimitDialect,
+  scheme,
   securitySchemes,
   type Verifier
 } from "@apikeys/http"

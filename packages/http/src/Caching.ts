@@ -25,8 +25,9 @@ type FieldValue = number | string | ReadonlyArray<string> | undefined
  */
 export const cacheFields = (get: (name: string) => FieldValue, vary: ReadonlyArray<string>): HeaderFields => {
   const fields: Array<readonly [string, string]> = []
-  // What came before may be stricter, but not laxer.
-  if (!/\b(?:private|no-store)\b/i.test(textOf(get("Cache-Control")))) fields.push(["Cache-Control", "private"])
+  const before = textOf(get("Cache-Control"))
+  const control = before === "" ? "private" : privateControl(before)
+  if (control !== before) fields.push(["Cache-Control", control])
   const present = textOf(get("Vary"))
   const value = mergedVary(present, vary)
   if (value !== present) fields.push(["Vary", value])
@@ -35,6 +36,23 @@ export const cacheFields = (get: (name: string) => FieldValue, vary: ReadonlyArr
 
 const textOf = (value: FieldValue): string =>
   value === undefined ? "" : typeof value === "object" ? value.join(", ") : String(value)
+
+/** A directive of RFC 9111, section 5.2, whose argument may be quoted, and hold commas then. */
+const directive = /([^\s,="]+)(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s,"]*))?/g
+
+/**
+ * What came before may be stricter, but not laxer: without the directives that let shared caches keep the answer, and
+ * with `private`. That with an argument is about single fields, and gives way to it.
+ */
+const privateControl = (before: string): string => {
+  const directives = [...before.matchAll(directive)].map(([text, name = ""]) => ({ text, name: name.toLowerCase() }))
+  const isStrict = directives.some(({ name, text }) => name === "no-store" || text.toLowerCase() === "private")
+  const kept = directives.filter(
+    ({ name, text }) => name !== "public" && name !== "s-maxage" && (name !== "private" || text.length === name.length)
+  )
+  if (isStrict && kept.length === directives.length) return before
+  return [...kept.map(({ text }) => text), ...(isStrict ? [] : ["private"])].join(", ")
+}
 
 const mergedVary = (present: string, names: ReadonlyArray<string>): string => {
   if (present === "") return names.join(", ")

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Predicate, Schema } from "effect"
 
 /**
  * The request presents no key.
@@ -50,3 +50,12 @@ export class TooManyFailuresError extends Schema.TaggedError<TooManyFailuresErro
 
 /** Why a request is refused before its key is looked up. */
 export type CredentialError = MissingCredentialError | MalformedCredentialError | TooManyFailuresError
+
+/** What these errors of every copy of this package have: a process may load two, and their classes differ. */
+const brand = Symbol.for("@apikeys/http/CredentialError")
+
+for (const known of [MissingCredentialError, MalformedCredentialError, TooManyFailuresError]) {
+  Object.defineProperty(known.prototype, brand, { value: true })
+}
+
+export const isCredentialError = (value: unknown): value is CredentialError => Predicate.hasProperty(value, brand)

@@ -9,7 +9,7 @@ import type { ProblemError } from "./ProblemError.js"
  */
 export interface Passed {
   readonly _tag: "Passed"
-  /** `null` for a CORS preflight that is handed on, which is not asked for a key. */
+  /** `null` for a request without a credential where it is optional, and for a CORS preflight that is handed on. */
   readonly key: KeyData<unknown> | null
   /** To be set before the route runs. */
   readonly fields: HeaderFields

@@ -1,4 +1,5 @@
 import { anchored, charge, Input, type RateLimit, type RateLimitState, type RateLimitWindow } from "@apikeys/core"
+import { Predicate } from "effect"
 import { clientNetwork } from "./ClientAddress.js"
 
 /**
@@ -15,9 +16,16 @@ export interface FailureLimitOptions {
   readonly maxClients?: number | undefined
 }
 
+/** What those of every copy of this package have: each adapter may bring one. */
+const brand = Symbol.for("@apikeys/http/FailureLimit")
+
+/** Whether a value is a `FailureLimit`, of another copy of this package as well. */
+export const isFailureLimit = (value: unknown): value is FailureLimit => Predicate.hasProperty(value, brand)
+
 /**
  * Counts unknown keys by client, in this process: a client is an IPv4 address, or the /64 of an IPv6 address. One that
  * presented too many is refused until the window ends, good keys included, and nothing is looked up for it meanwhile.
+ * Callers without an address, such as those of a Unix socket, share one count.
  *
  * It spares the store, and is no defence that keys need: they hold 256 random bits. Behind a proxy it is the framework
  * that knows the client's address (`trust proxy` of Express, `trustProxy` of Fastify); without such a setting all
@@ -43,7 +51,7 @@ export class FailureLimit {
    *
    * @param now milliseconds since the epoch
    */
-  wait(address: string, now: number = Date.now()): number {
+  wait(address: string | undefined, now: number = Date.now()): number {
     if (this.#states.size === 0) return 0
     const client = clientNetwork(address)
     const state = this.#states.get(client)
@@ -59,7 +67,7 @@ export class FailureLimit {
    *
    * @param now milliseconds since the epoch
    */
-  record(address: string, now: number = Date.now()): void {
+  record(address: string | undefined, now: number = Date.now()): void {
     const client = clientNetwork(address)
     const [, state] = charge(this.#limit, this.#states.get(client) ?? null, now, 1)
     this.#states.delete(client)
@@ -72,3 +80,5 @@ export class FailureLimit {
     return this.#states.size
   }
 }
+
+Object.defineProperty(FailureLimit.prototype, brand, { value: true })

@@ -1,17 +1,19 @@
-import { InvalidInputError, InvalidKeyError, QuotaError, type VerifiedKeyData } from "@apikeys/core"
+import type { InvalidInputError, VerifiedKeyData } from "@apikeys/core"
+import { warnOnce } from "./AddressWarnings.js"
 import { type Admission, admissionOf, admit, ofWholeCost, questionOf, remember } from "./Admission.js"
 import { cacheFields } from "./Caching.js"
-import { readCredential } from "./Credential.js"
 import { MalformedCredentialError, MissingCredentialError, TooManyFailuresError } from "./CredentialErrors.js"
 import type { Answered, Decision, Passed, Refused } from "./Decision.js"
+import type { FailureLimit } from "./FailureLimit.js"
 import { type GuardError, isGuardError } from "./GuardError.js"
 import type { GuardOptions } from "./GuardOptions.js"
 import { type GuardSettings, guardSettings } from "./GuardSettings.js"
 import type { HeaderFields } from "./HeaderFields.js"
-import { hideCredentials, originalHeaders, type RequestMessage } from "./HiddenCredentials.js"
 import { isPreflight } from "./Preflight.js"
+import { hide, takeCredential } from "./PresentedCredential.js"
 import { toProblem } from "./Problem.js"
 import { rateLimitFields } from "./RateLimitFields.js"
+import type { RequestMessage } from "./RequestMessage.js"
 import type { RequestRules } from "./RequestRules.js"
 import { rotationFields } from "./RotationField.js"
 import { errorOf, hearOut } from "./Thrown.js"
@@ -27,6 +29,8 @@ export interface RequestReader<Request> {
   readonly message: (request: Request) => RequestMessage
   /** The client's address as the framework knows it: never what a stranger can write into a header. */
   readonly address: (request: Request) => string | undefined
+  /** Whether the framework takes the address from what a proxy says. Without it, nothing is known, and nobody warned. */
+  readonly trustsProxy?: (request: Request) => boolean
 }
 
 /**
@@ -49,7 +53,7 @@ export interface Guard<Request> {
   readonly check: (request: Request) => Decision | Promise<Decision>
 }
 
-const preflight: Passed = { _tag: "Passed", key: null, fields: [] }
+const withoutKey: Passed = { _tag: "Passed", key: null, fields: [] }
 const answered: Answered = { _tag: "Answered", status: 204 }
 
 /**
@@ -66,7 +70,7 @@ export const makeGuard = <Request>(
 ): Guard<Request> => {
   const settings = guardSettings(options, adapterOptions)
   return {
-    cacheFields: (get) => cacheFields(get, settings.credentials.fields),
+    cacheFields: (get) => cacheFields(get, settings.vary),
     check: (request) => {
       try {
         const decision = decide(settings, reader, request)
@@ -92,20 +96,21 @@ const decide = <Request>(
   if (isPreflight(message.method, message.headers)) {
     if (settings.preflight === "answer") return answered
     // No browser sends a key along, but somebody may.
-    if (settings.hideCredentials) hideCredentials(message, settings.credentials)
-    return preflight
+    if (settings.hideCredentials) hide(settings, request, message)
+    return withoutKey
   }
   const verifier = settings.verifier(request)
-  const credential = readCredential(originalHeaders(message), settings.credentials)
-  if (settings.hideCredentials) hideCredentials(message, settings.credentials)
-  if (credential._tag === "Absent") return refuse(settings, new MissingCredentialError())
+  const credential = takeCredential(settings, request, message)
+  if (credential._tag === "Absent")
+    return settings.optional ? withoutKey : refuse(settings, new MissingCredentialError())
   if (credential._tag === "Malformed")
     return refuse(settings, new MalformedCredentialError({ reason: credential.reason }))
   const { plaintext } = credential
   const before = admissionOf(message, verifier, plaintext)
+  const presented = { request, message, verifier, plaintext, before }
   // A client whose key was accepted has failed with none.
-  const address = settings.failureLimit === null || before !== undefined ? undefined : reader.address(request)
-  return admitClient(settings, { request, message, verifier, plaintext, before, address })
+  if (settings.failureLimit === null || before !== undefined) return verify(settings, presented, null)
+  return admitClient(settings, presented, settings.failureLimit, reader)
 }
 
 /** A request with a key, and what is known of it. */
@@ -115,9 +120,10 @@ interface Presented<Request> {
   readonly verifier: Verifier
   readonly plaintext: string
   readonly before: Admission | undefined
-  /** Whose failures count; of nobody where they do not. */
-  readonly address: string | undefined
 }
+
+/** Counts a failure of the client that a request comes from. */
+type RecordFailure = () => void
 
 const refuse = (settings: GuardSettings<never>, error: GuardError): Refused => ({
   _tag: "Refused",
@@ -125,19 +131,29 @@ const refuse = (settings: GuardSettings<never>, error: GuardError): Refused => (
 })
 
 /** A client that presented too many unknown keys is refused before anything is looked up for it. */
-const admitClient = <Request>(settings: GuardSettings<Request>, presented: Presented<Request>) => {
-  const { address } = presented
-  const retryAfterSeconds = address === undefined ? 0 : (settings.failureLimit?.wait(address) ?? 0)
+const admitClient = <Request>(
+  settings: GuardSettings<Request>,
+  presented: Presented<Request>,
+  limit: FailureLimit,
+  reader: RequestReader<Request>
+): Decision | Promise<Decision> => {
+  const { message, request } = presented
+  const address = reader.address(request)
+  if (address === undefined) warnOnce(limit, "APIKEYS_NO_CLIENT_ADDRESS")
+  else if (message.headers["x-forwarded-for"] !== undefined && reader.trustsProxy?.(request) === false) {
+    warnOnce(limit, "APIKEYS_NO_TRUSTED_PROXY")
+  }
+  const retryAfterSeconds = limit.wait(address)
   return retryAfterSeconds > 0
     ? refuse(settings, new TooManyFailuresError({ retryAfterSeconds }))
-    : verify(settings, presented)
+    : verify(settings, presented, () => limit.record(address))
 }
 
 const verify = <Request>(
   settings: GuardSettings<Request>,
-  presented: Presented<Request>
+  { before, message, plaintext, request, verifier }: Presented<Request>,
+  recordFailure: RecordFailure | null
 ): Decision | Promise<Decision> => {
-  const { before, message, plaintext, request, verifier } = presented
   const rules = settings.rules(request)
   const question = questionOf(rules, before)
   if (question === null) return { _tag: "Passed", key: (before as Admission).key, fields: [] }
@@ -150,7 +166,7 @@ const verify = <Request>(
     const rotation = settings.rotationHeader ? rotationFields(answer) : []
     return { _tag: "Passed", key: admission.key, fields: [...fields, ...rotation] }
   }
-  const fail = (error: unknown): Decision => refuse(settings, refusalOf(error, settings, presented, rules))
+  const fail = (error: unknown): Decision => refuse(settings, refusalOf(error, recordFailure, before, rules))
 
   // A request that needs no store is spared the promise.
   const known = verifier.tryValidateKey?.(plaintext, question.options) ?? null
@@ -166,16 +182,16 @@ const checkAnswer = (answer: VerifiedKeyData<unknown> | undefined): void => {
 }
 
 /** What the caller is told; throws what is not the caller's to know. */
-const refusalOf = <Request>(
+const refusalOf = (
   error: unknown,
-  { failureLimit }: GuardSettings<Request>,
-  { address, before }: Presented<Request>,
+  recordFailure: RecordFailure | null,
+  before: Admission | undefined,
   { cost }: RequestRules
 ): GuardError => {
   if (!isGuardError(error)) throw error
-  if (error instanceof InvalidKeyError && address !== undefined) failureLimit?.record(address)
-  if (error instanceof QuotaError && before !== undefined) return ofWholeCost(error, cost)
-  if (error instanceof InvalidInputError && !isOfIds(error)) throw new TypeError(`The guard's rules: ${error.message}`)
+  if (error._tag === "InvalidKeyError") recordFailure?.()
+  if (error._tag === "QuotaError" && before !== undefined) return ofWholeCost(error, cost)
+  if (error._tag === "InvalidInputError" && !isOfIds(error)) throw new TypeError(`The guard's rules: ${error.message}`)
   return error
 }
 

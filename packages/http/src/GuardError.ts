@@ -1,10 +1,5 @@
 import { ApiKeyError } from "@apikeys/core"
-import {
-  type CredentialError,
-  MalformedCredentialError,
-  MissingCredentialError,
-  TooManyFailuresError
-} from "./CredentialErrors.js"
+import { type CredentialError, isCredentialError } from "./CredentialErrors.js"
 
 /**
  * Everything that has an answer of its own.
@@ -15,7 +10,4 @@ export type GuardError = ApiKeyError | CredentialError
 
 /** Whether a value is an error of this library. */
 export const isGuardError = (value: unknown): value is GuardError =>
-  value instanceof ApiKeyError ||
-  value instanceof MissingCredentialError ||
-  value instanceof MalformedCredentialError ||
-  value instanceof TooManyFailuresError
+  value instanceof ApiKeyError || isCredentialError(value)

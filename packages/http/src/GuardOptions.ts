@@ -41,8 +41,10 @@ export interface GuardOptions<Request> extends GuardRules<Request>, ProblemOptio
   /** An `ApiKeyClient`, or an Effect runtime that has the services. */
   readonly client: PerRequest<Request, VerifierSource>
   /** Where keys are taken from. Default `Authorization: Bearer <key>` and `X-API-Key: <key>`. */
-  readonly credentials?: CredentialOptions | undefined
-  /** Takes the key out of the request's headers, so that nothing that runs later can log or forward it. Default `false`. */
+  readonly credentials?: CredentialOptions<Request> | undefined
+  /** Lets requests without a credential go on without a key; a wrong one is refused all the same. Default `false`. */
+  readonly optional?: boolean | undefined
+  /** Takes the key out of the request, so that nothing that runs later can log or forward it. Default `false`. */
   readonly hideCredentials?: boolean | undefined
   /**
    * What becomes of CORS preflights, which browsers send without a key. `answer`, the default: the guard answers them with

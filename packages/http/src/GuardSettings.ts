@@ -1,6 +1,7 @@
 import { Input, InvalidInputError } from "@apikeys/core"
 import { type AcceptedCredentials, acceptedCredentials } from "./AcceptedCredentials.js"
-import { FailureLimit } from "./FailureLimit.js"
+import type { CredentialReader } from "./CredentialReader.js"
+import { FailureLimit, isFailureLimit } from "./FailureLimit.js"
 import type { GuardOptions } from "./GuardOptions.js"
 import { optionRules } from "./OptionRules.js"
 import type { ProblemOptions, ProblemSettings } from "./Problem.js"
@@ -11,6 +12,11 @@ import { type Verifier, type VerifierSource, verifierOf } from "./Verifier.js"
 export interface GuardSettings<Request> extends ProblemSettings {
   readonly verifier: (request: Request) => Verifier
   readonly credentials: AcceptedCredentials
+  /** Where keys are read beside the fields. */
+  readonly read: CredentialReader<Request> | null
+  /** The fields that answers vary by. */
+  readonly vary: ReadonlyArray<string>
+  readonly optional: boolean
   readonly hideCredentials: boolean
   readonly preflight: "answer" | "pass"
   readonly rotationHeader: boolean
@@ -81,10 +87,15 @@ export const guardSettings = <Request>(
 ): GuardSettings<Request> => {
   checkPlain(options)
   check({ ...options, client: options.client }, others)
+  const credentials = acceptedCredentials(options.credentials)
+  const read = options.credentials?.read ?? null
   return {
     ...settingsOfProblems(options),
     verifier: verifierFor(options.client),
-    credentials: acceptedCredentials(options.credentials),
+    credentials,
+    read,
+    vary: [...credentials.fields, ...(read?.fields ?? []).filter((name) => credentials.indexOf(name) < 0)],
+    optional: options.optional ?? false,
     hideCredentials: options.hideCredentials ?? false,
     preflight: options.preflight ?? "answer",
     rotationHeader: options.rotationHeader ?? true,
@@ -94,7 +105,7 @@ export const guardSettings = <Request>(
 }
 
 const failureLimitOf = (given: GuardOptions<never>["failureLimit"]): FailureLimit | null =>
-  given === undefined ? null : given instanceof FailureLimit ? given : new FailureLimit(given)
+  given === undefined ? null : isFailureLimit(given) ? given : new FailureLimit(given)
 
 const verifierFor = <Request>(client: GuardOptions<Request>["client"]): ((request: Request) => Verifier) => {
   if (typeof client !== "function") {
@@ -103,7 +114,7 @@ const verifierFor = <Request>(client: GuardOptions<Request>["client"]): ((reques
   }
   return (request) => {
     const source: VerifierSource = client(request)
-    if (!optionRules.client.holds(source)) throw notGiven("client", optionRules.client, source)
+    if (!optionRules.client.holds(source)) throw notGiven("client", optionRules.client.words, source)
     return verifierOf(source)
   }
 }

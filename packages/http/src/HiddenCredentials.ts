@@ -1,41 +1,45 @@
 import type { AcceptedCredentials } from "./AcceptedCredentials.js"
 import { isBearer } from "./Credential.js"
+import type { RequestMessage } from "./RequestMessage.js"
 
-/**
- * What a guard reads of a request: Node's `IncomingMessage` has it.
- *
- * @since 0.1.0
- */
-export interface RequestMessage {
-  readonly method?: string | undefined
-  readonly headers: Record<string, string | Array<string> | undefined>
-  readonly headersDistinct?: Record<string, Array<string> | undefined>
-  readonly rawHeaders: Array<string>
+/** A request as it came. */
+type Original = Pick<RequestMessage, "rawHeaders" | "headers" | "url">
+
+/** Of requests whose credentials were taken out: a later guard may take others. */
+const originals = new WeakMap<object, Original>()
+
+/** A request as it came, whatever was taken out since. */
+export const originalOf = (message: RequestMessage): Original => originals.get(message) ?? message
+
+/** Remembers a request as it came, before anything is taken out of it. */
+const keepOriginal = (message: RequestMessage): void => {
+  if (originals.has(message)) return
+  const { headers, rawHeaders, url } = message
+  originals.set(message, { headers: { ...headers }, url, ...(rawHeaders && { rawHeaders: rawHeaders.slice() }) })
 }
 
-/** The headers as they came, of requests whose credentials were taken out: a later guard may take others. */
-const originals = new WeakMap<object, ReadonlyArray<string>>()
-
-/** The headers of a request as they came, whatever was taken out since. */
-export const originalHeaders = (message: RequestMessage): ReadonlyArray<string> =>
-  originals.get(message) ?? message.rawHeaders
-
 /** Takes the credentials out of what runs later. `Authorization` of another scheme stays: it is somebody else's. */
-export const hideCredentials = (message: RequestMessage, accepted: AcceptedCredentials): void => {
-  const { rawHeaders } = message
-  if (!originals.has(message)) originals.set(message, rawHeaders.slice())
-  const kept: Array<string> = []
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string
-    const value = rawHeaders[i + 1] as string
-    const index = accepted.indexOf(name)
-    if (index < 0 || (accepted.bearer && index === 0 && !isBearer(value))) {
-      kept.push(name, value)
-      continue
-    }
-    delete message.headers[name.toLowerCase()]
-    delete message.headersDistinct?.[name.toLowerCase()]
+export const hideFields = (message: RequestMessage, { bearer, names }: AcceptedCredentials): void => {
+  keepOriginal(message)
+  for (const [i, name] of names.entries()) hideField(message, name, bearer && i === 0 ? isBearer : () => true)
+}
+
+/**
+ * Takes a field out of a request.
+ *
+ * @param name in lower case
+ * @param isHidden by its value
+ */
+export const hideField = (message: RequestMessage, name: string, isHidden: (value: string) => boolean): void => {
+  const { headers, headersDistinct, rawHeaders = [] } = message
+  // Before `rawHeaders`, of which Node makes the others when they are asked for.
+  for (const fields of [headers, headersDistinct ?? {}]) {
+    // Who fills `headers` alone may write names in any case.
+    const names = rawHeaders.length > 0 ? [name] : Object.keys(fields).filter((known) => known.toLowerCase() === name)
+    for (const known of names) if ([fields[known] ?? []].flat().some(isHidden)) delete fields[known]
   }
-  // In place: whoever holds the array already sees no more than others. After the loop: Node makes `headers` of it.
-  rawHeaders.splice(0, rawHeaders.length, ...kept)
+  // In place: whoever holds the array already sees no more than others.
+  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
+    if (rawHeaders[i]?.toLowerCase() === name && isHidden(rawHeaders[i + 1] ?? "")) rawHeaders.splice(i, 2)
+  }
 }

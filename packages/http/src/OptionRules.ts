@@ -1,7 +1,8 @@
 import { Input, RateLimitWindow, Scope } from "@apikeys/core"
 import { Predicate, Schema } from "effect"
-import { FailureLimit } from "./FailureLimit.js"
+import { isFailureLimit } from "./FailureLimit.js"
 import type { GuardOptions } from "./GuardOptions.js"
+import { isToken } from "./Token.js"
 import { isVerifierSource } from "./Verifier.js"
 
 /** A rule of an option, and the words in which a value is refused. */
@@ -29,10 +30,6 @@ const isId: OptionRule = {
   mayBeMissing: false
 }
 
-/** RFC 9110, section 5.6.2. */
-const isToken = (value: unknown): value is string =>
-  typeof value === "string" && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)
-
 const isWhole = (value: unknown, least: number, most: number): boolean =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 
@@ -53,12 +50,27 @@ const isFieldNames = (value: unknown): boolean =>
   value.every(isToken) &&
   new Set(["authorization", ...value.map((name: string) => name.toLowerCase())]).size === value.length + 1
 
-const isCredentials = (value: unknown): boolean =>
-  hasMembers(value, { bearer: Predicate.isBoolean, headers: isFieldNames }) &&
-  !(Predicate.isRecord(value) && value["bearer"] === false && (value["headers"] as ReadonlyArray<string>)?.length === 0)
+/** A function, with members that are what they must be. */
+const isReader = (value: unknown): boolean =>
+  typeof value === "function" &&
+  hasMembers(
+    { ...value },
+    {
+      fields: (fields) => Array.isArray(fields) && fields.every(isToken),
+      hide: (hide) => typeof hide === "function",
+      securityScheme: Array.isArray
+    }
+  )
 
-const isFailureLimit = (value: unknown): boolean =>
-  value instanceof FailureLimit ||
+const isCredentials = (value: unknown): boolean =>
+  hasMembers(value, { bearer: Predicate.isBoolean, headers: isFieldNames, read: isReader }) &&
+  Predicate.isRecord(value) &&
+  (value["bearer"] !== false ||
+    (value["headers"] as ReadonlyArray<string>)?.length !== 0 ||
+    value["read"] !== undefined)
+
+const isFailureLimitOption = (value: unknown): boolean =>
+  isFailureLimit(value) ||
   (hasMembers(value, {
     requests: (requests) => isWhole(requests, 1, 999_999_999_999_999),
     window: isWindow,
@@ -79,7 +91,7 @@ export const optionRules: { readonly [Name in keyof GuardOptions<never>]-?: Opti
   credentials: {
     holds: isCredentials,
     words:
-      "is not { bearer, headers }: true or false, and at most 8 distinct field names besides Authorization; one is needed"
+      "is not { bearer, headers, read }: true or false, at most 8 distinct field names besides Authorization, and a function; one is needed"
   },
   realm: {
     holds: (value) => typeof value === "string" && /^[\x20-\x7E]{1,255}$/.test(value),
@@ -88,10 +100,11 @@ export const optionRules: { readonly [Name in keyof GuardOptions<never>]-?: Opti
   challengeScheme: { holds: isToken, words: "is not the name of an authentication scheme" },
   revokedStatus: oneOf(401, 403),
   rateLimitHeaders: oneOf("draft-11", "draft-7", "legacy", "legacy-epoch", "none"),
+  optional: isBoolean,
   hideCredentials: isBoolean,
   preflight: oneOf("answer", "pass"),
   rotationHeader: isBoolean,
-  failureLimit: { holds: isFailureLimit, words: "is not a FailureLimit or { requests, window, maxClients }" },
+  failureLimit: { holds: isFailureLimitOption, words: "is not a FailureLimit or { requests, window, maxClients }" },
   organizationId: isId,
   projectId: isId,
   productId: isId,

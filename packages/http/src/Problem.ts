@@ -2,7 +2,7 @@ import type { QuotaError } from "@apikeys/core"
 import { type ChallengeParameters, challenge } from "./Challenge.js"
 import { type GuardError, isGuardError } from "./GuardError.js"
 import type { HeaderFields } from "./HeaderFields.js"
-import { ProblemError } from "./ProblemError.js"
+import { isProblemError, ProblemError } from "./ProblemError.js"
 import { type RateLimitDialect, rateLimitFields } from "./RateLimitFields.js"
 import { maxInteger } from "./StructuredField.js"
 import { dateOf } from "./Timestamp.js"
@@ -178,6 +178,6 @@ const fieldsOf = (outcome: Outcome, { realm, scheme }: ProblemSettings): HeaderF
  * @since 0.1.0
  */
 export const problemOf = (error: unknown, settings: ProblemSettings): ProblemError | null => {
-  if (error instanceof ProblemError) return error
+  if (isProblemError(error)) return error
   return isGuardError(error) ? toProblem(error, settings) : null
 }

@@ -1,3 +1,4 @@
+import { Predicate } from "effect"
 import type { GuardError } from "./GuardError.js"
 import type { HeaderFields } from "./HeaderFields.js"
 
@@ -19,6 +20,12 @@ export interface Problem {
 
 /** The media type of a problem in JSON. */
 export const problemContentType = "application/problem+json"
+
+/** What the problems of every copy of this package have: each adapter may bring one. */
+const brand = Symbol.for("@apikeys/http/ProblemError")
+
+/** Whether a value is a problem, of another copy of this package as well. */
+export const isProblemError = (value: unknown): value is ProblemError => Predicate.hasProperty(value, brand)
 
 /**
  * A refusal, ready to be answered. Frameworks that know nothing of it find the status and the fields under the names
@@ -51,3 +58,5 @@ export class ProblemError extends Error {
     return JSON.stringify(this.problem)
   }
 }
+
+Object.defineProperty(ProblemError.prototype, brand, { value: true })

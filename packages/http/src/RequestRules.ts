@@ -37,15 +37,15 @@ const resolver = <Request, A>(
   const resolve = option as (request: Request) => A
   return (request) => {
     const value = resolve(request)
-    if (!rule.holds(value)) throw notGiven(name, rule, value)
+    if (!rule.holds(value)) throw notGiven(name, rule.words, value)
     return value
   }
 }
 
 /** The mistake of an option that gave what it must not: a promise, for instance, which may still reject. */
-export const notGiven = (name: string, rule: OptionRule, value: unknown): TypeError => {
+export const notGiven = (name: string, words: string, value: unknown): TypeError => {
   hearOut(value)
-  return new TypeError(`What ${name} gave ${rule.words}`)
+  return new TypeError(`What ${name} gave ${words}`)
 }
 
 /** The rules of checked options: one and the same object where no option is a function. */

@@ -1,29 +1,21 @@
 import { acceptedCredentials, type CredentialOptions } from "./AcceptedCredentials.js"
+import type { SecurityScheme } from "./SecurityScheme.js"
 
 /**
- * A security scheme of OpenAPI 3.
- *
- * @since 0.1.0
- */
-export type SecurityScheme =
-  | { readonly type: "http"; readonly scheme: "bearer"; readonly description: string }
-  | { readonly type: "apiKey"; readonly in: "header"; readonly name: string; readonly description: string }
-
-/**
- * `components.securitySchemes` of an OpenAPI document, for the fields in which keys are accepted. A scheme's name is
- * that of its field; any one of them is enough.
+ * `components.securitySchemes` of an OpenAPI document, for the fields in which keys are accepted, and for a reader that
+ * says how it is named. A scheme's name is that of its field; any one of them is enough.
  *
  * @since 0.1.0
  */
 export const securitySchemes = (credentials?: CredentialOptions): Readonly<Record<string, SecurityScheme>> => {
   const { bearer, fields } = acceptedCredentials(credentials)
-  return Object.fromEntries(
-    fields.map((name, i): [string, SecurityScheme] =>
-      bearer && i === 0
-        ? ["bearer", { type: "http", scheme: "bearer", description: "An API key as a bearer token" }]
-        : [name, { type: "apiKey", in: "header", name, description: "An API key" }]
-    )
+  const ofFields = fields.map((name, i): readonly [string, SecurityScheme] =>
+    bearer && i === 0
+      ? ["bearer", { type: "http", scheme: "bearer", description: "An API key as a bearer token" }]
+      : [name, { type: "apiKey", in: "header", name, description: "An API key" }]
   )
+  const elsewhere = credentials?.read?.securityScheme
+  return Object.fromEntries(elsewhere === undefined ? ofFields : [...ofFields, elsewhere])
 }
 
 /**

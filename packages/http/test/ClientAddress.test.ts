@@ -16,21 +16,38 @@ describe("clientNetwork", () => {
     ["::ffff:203.0.113.9", "203.0.113.9"],
     ["::FFFF:cb00:7109", "203.0.113.9"],
     ["64:ff9b::203.0.113.9", "64:ff9b:0:0::/64"],
-    ["unknown", "unknown"],
-    ["", ""],
-    ["1::2::3", "1::2::3"],
-    ["1:2:3:4:5:6:7", "1:2:3:4:5:6:7"],
-    ["1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8:9"],
-    ["1:2:3:4:5:6:7::8", "1:2:3:4:5:6:7::8"],
-    ["12345::", "12345::"],
-    ["g::1", "g::1"]
+    ["203.0.113.67:40001", "203.0.113.67"],
+    ["[2001:db8::1]:40001", "2001:db8:0:0::/64"],
+    ["[2001:db8::1]", "2001:db8:0:0::/64"],
+    ["[::ffff:203.0.113.9]:443", "203.0.113.9"],
+    ["[fe80::1%eth0]:1", "fe80:0:0:0::/64"],
+    ["", "none"],
+    [undefined, "none"]
   ])("of %j is %j", (address, network) => {
     assert.strictEqual(clientNetwork(address), network)
   })
 
-  it("bounds what is no address", () => {
-    assert.strictEqual(clientNetwork("x".repeat(1000)).length, 64)
-    assert.strictEqual(clientNetwork(":".repeat(1000)).length, 64)
+  it.each([
+    "unknown",
+    "none",
+    "1::2::3",
+    "1:2:3:4:5:6:7",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7::8",
+    "12345::",
+    "g::1",
+    "203.0.113.256",
+    "203.0.113",
+    "203.0.113.9:port",
+    "203.0.113.9:400011",
+    "[2001:db8::1",
+    "[[2001:db8::1]]",
+    "x".repeat(100_000),
+    ":".repeat(1000)
+  ])("keeps of %.20j, which is no address, a hash alone", (address) => {
+    assert.match(clientNetwork(address), /^sha256:[\w-]{43}$/)
+    assert.strictEqual(clientNetwork(address), clientNetwork(address))
+    assert.notStrictEqual(clientNetwork(address), clientNetwork(`${address}x`))
   })
 
   it("agrees with Node about which addresses share a /64", () => {

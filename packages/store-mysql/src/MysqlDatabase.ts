@@ -11,8 +11,8 @@ import { openClient } from "./MysqlPool.js"
 import { nowMillis, schema } from "./MysqlSchema.js"
 import type { MysqlClientSettings, MysqlSettings } from "./MysqlSettings.js"
 
-/** Longer than a start waits for a migration. */
-const migrationMillis = 65_000
+/** As long as a statement of a migration may take, or wait. */
+const migrationMillis = 60_000
 
 /** Of this database alone: the server has one space of names for all of them, of 64 characters each. */
 const migrationLock = "concat('apikeys_', left(sha2(database(), 256), 40))"
@@ -27,9 +27,9 @@ const takeLock = (connection: Connection): Effect.Effect<void, SqlError> =>
 
 /** On one connection, with whose end the lock ends as well. */
 const migrateAlone =
-  ({ use }: MysqlConnections): Database["schema"]["migrateAlone"] =>
+  ({ hold }: MysqlConnections): Database["schema"]["migrateAlone"] =>
   (body) =>
-    use(migrationMillis, (connection, giveUp) =>
+    hold(migrationMillis, (connection, giveUp) =>
       Effect.acquireUseRelease(
         Effect.interruptible(takeLock(connection)),
         () => body(connection),
@@ -37,7 +37,7 @@ const migrateAlone =
       )
     )
 
-const describe = (connections: MysqlConnections, timeout: number): Database => ({
+const describe = (connections: MysqlConnections): Database => ({
   driver: "mysql",
   compiler: MysqlClient.makeCompiler(),
   tablePrefix: "",
@@ -50,7 +50,7 @@ const describe = (connections: MysqlConnections, timeout: number): Database => (
     Effect.map(connection.executeRaw(sql, params), (result) =>
       Number((result as { readonly affectedRows: number }).affectedRows)
     ),
-  read: (use) => connections.use(timeout, use),
+  read: connections.read,
   scripts: null,
   transact: connections.transact,
   classify,
@@ -61,15 +61,12 @@ const describe = (connections: MysqlConnections, timeout: number): Database => (
 
 /** The database that a client of the application is connected to. */
 export const databaseOf = (client: MysqlClient.MysqlClient, { timeout }: MysqlClientSettings): Database =>
-  describe(
-    makeConnections({ client: client.withoutTransforms() as MysqlClient.MysqlClient, timeout, size: null }),
-    timeout
-  )
+  describe(makeConnections({ client: client.withoutTransforms() as MysqlClient.MysqlClient, timeout, own: null }))
 
 /** Opens a database, whatever the state of its schema. */
 export const openDatabase = (settings: MysqlSettings): Effect.Effect<Database, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { maxConnections, timeout } = settings
+    const { maxConnections: size, maxLifetime, timeout } = settings
     const scope = yield* Scope.make()
     let connections: MysqlConnections | null = null
     // The driver says farewell on each connection, and waits for a server that hangs.
@@ -81,6 +78,6 @@ export const openDatabase = (settings: MysqlSettings): Effect.Effect<Database, S
       )
     })
     const client = yield* Scope.extend(openClient(settings), scope)
-    connections = makeConnections({ client, timeout, size: maxConnections })
-    return describe(connections, timeout)
+    connections = makeConnections({ client, timeout, own: { size, maxLifetime } })
+    return describe(connections)
   })

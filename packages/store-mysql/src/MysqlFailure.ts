@@ -7,6 +7,8 @@ const undone = new Set([
   "ER_LOCK_WAIT_TIMEOUT",
   // MariaDB: a row changed since this transaction's snapshot.
   "ER_CHECKREAD",
+  // Another member of a cluster came first.
+  "ER_TRANSACTION_ROLLBACK_DURING_COMMIT",
   "ER_NEED_REPREPARE"
 ])
 
@@ -22,27 +24,36 @@ const overtaken = new Set([
 /** Enough for any race; what is still in the way then, such as a digest that is taken, stays there. */
 const looksAfterOvertaking = 4
 
+/** The server is not the one that it was, or is about to end: nothing better comes over such a connection. */
+const parting = new Set([
+  // A replica, or a primary that is about to be one: after a failover the same address is another server.
+  "ER_OPTION_PREVENTS_STATEMENT",
+  "ER_READ_ONLY_MODE",
+  "ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION",
+  "ER_SERVER_SHUTDOWN",
+  "ER_SERVER_OFFLINE_MODE",
+  "ER_CONNECTION_KILLED",
+  "ER_CLIENT_INTERACTION_TIMEOUT",
+  // Of clusters: a member that has lost the others.
+  "ER_UNKNOWN_COM_ERROR",
+  "ER_RUN_HOOK_ERROR"
+])
+
 /** What may be over by the next call. */
 const passing = new Set([
+  ...parting,
   "ER_CON_COUNT_ERROR",
   "ER_TOO_MANY_USER_CONNECTIONS",
   "ER_USER_LIMIT_REACHED",
-  "ER_SERVER_SHUTDOWN",
   "ER_QUERY_INTERRUPTED",
   "ER_QUERY_TIMEOUT",
   "ER_STATEMENT_TIMEOUT",
-  "ER_CONNECTION_KILLED",
-  "ER_CLIENT_INTERACTION_TIMEOUT",
   "ER_DISK_FULL",
   "ER_RECORD_FILE_FULL",
   "ER_OUT_OF_RESOURCES",
   "ER_OUTOFMEMORY",
   "ER_LOCK_TABLE_FULL",
-  "ER_MAX_PREPARED_STMT_COUNT_REACHED",
-  // A replica, or a primary that is about to be one: after a failover the same address is another server.
-  "ER_OPTION_PREVENTS_STATEMENT",
-  "ER_READ_ONLY_MODE",
-  "ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION"
+  "ER_MAX_PREPARED_STMT_COUNT_REACHED"
 ])
 
 /** Codes by which no driver knows them, since newer servers have these numbers. */
@@ -97,4 +108,10 @@ export const classify = (error: unknown): Failure => {
   if (overtaken.has(known)) return { code, retryable: false, undone: true, attempts: looksAfterOvertaking }
   const isUndone = undone.has(known)
   return { code, retryable: isUndone || passing.has(known) || ofConnection.test(known), undone: isUndone }
+}
+
+/** Whether the connection is of no more use, be it dead or to a server that is not the one that it was. */
+export const spoilsConnection = (error: unknown): boolean => {
+  const known = codeOf(driverErrorOf(error))
+  return parting.has(known) || ofConnection.test(known)
 }

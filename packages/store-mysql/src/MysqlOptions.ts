@@ -51,6 +51,8 @@ export interface MysqlStoreOptions extends MysqlStoreClientOptions {
     | {
         /** How many connections there are at most. Default 10. */
         readonly max?: number | undefined
+        /** After how long each is replaced, so that none stays with a server that was. Default never. */
+        readonly maxLifetime?: Duration.DurationInput | undefined
       }
     | undefined
 }

@@ -16,6 +16,8 @@ export interface MysqlClientSettings {
 export interface MysqlSettings extends MysqlClientSettings {
   readonly address: Redacted.Redacted<MysqlAddress>
   readonly maxConnections: number
+  /** In milliseconds; `null`: for ever. */
+  readonly maxLifetime: number | null
 }
 
 const defaults = { timeout: 2000, migrate: true, time: "store", maxConnections: 10, port: 3306 } as const
@@ -64,7 +66,8 @@ const rules: OptionRules = {
 }
 
 const poolRules: OptionRules = {
-  max: { holds: within(1, 10_000), rule: "is not a whole number from 1 to 10000" }
+  max: { holds: within(1, 10_000), rule: "is not a whole number from 1 to 10000" },
+  maxLifetime: { holds: (value) => toMillis(value) >= 1, rule: "is not a duration of 1 millisecond or more" }
 }
 
 type Issues = InvalidInputError["issues"]
@@ -124,6 +127,7 @@ export const makeSettings = (options: MysqlStoreOptions): Effect.Effect<MysqlSet
   return Effect.succeed({
     ...settingsOf(options),
     address: Redacted.make(address),
-    maxConnections: options.pool?.max ?? defaults.maxConnections
+    maxConnections: options.pool?.max ?? defaults.maxConnections,
+    maxLifetime: options.pool?.maxLifetime === undefined ? null : toMillis(options.pool.maxLifetime)
   })
 }

@@ -20,7 +20,7 @@ const start = (
   Effect.gen(function* () {
     yield* guarded(database, settings.timeout, "open", database.read(checkSession))
     yield* settings.migrate ? SchemaVersion.migrate(database) : SchemaVersion.check(database, settings.timeout)
-    return SqlStore.make(database, settings)
+    return yield* SqlStore.open(database, settings)
   })
 
 const make = (

@@ -5,17 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { selectedServices, testDatabase } from "../../../scripts/services/testing.js"
 import { MysqlStore } from "../src/index.js"
-
-const addressOf = (url: string) => {
-  const { hostname, password, pathname, port, username } = new URL(url)
-  return {
-    host: hostname,
-    port: Number(port),
-    database: pathname.slice(1),
-    username,
-    password: Redacted.make(decodeURIComponent(password))
-  }
-}
+import { addressOf } from "./address.js"
 
 for (const { service, title } of selectedServices("mysql", "mariadb")) {
   const { url } = await testDatabase(service)

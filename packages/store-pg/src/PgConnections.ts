@@ -5,7 +5,7 @@ import type * as PgClient from "@effect/sql-pg/PgClient"
 import { Effect, Exit } from "effect"
 import { spoilsConnection } from "./PgFailure.js"
 
-/** Beyond the deadline of a call, so that the server may end by itself what takes too long. */
+/** Beyond what the server allows a statement, so that it ends by itself what takes too long. */
 export const graceMillis = 500
 
 type Use<A, E> = (connection: Connection) => Effect.Effect<A, E>
@@ -44,22 +44,35 @@ const discardReserved = ({ pg }: Reserved): void => {
 
 /**
  * Statements that are never cut off: interrupted, the driver would ask the server over another connection to
- * cancel whatever this one is doing by then, be it the next owner's. An interruption shows between statements.
+ * cancel whatever this one is doing by then, be it the next owner's. An interruption shows between statements. The
+ * connection is ended only where the server must have ended a statement and says nothing: else that would live on in
+ * the server, which would have one connection more than the pool.
+ *
+ * @param limit how many milliseconds the server allows a statement
  */
-export const whole = (connection: Connection): Connection => ({
-  ...connection,
-  execute: (sql, params, transform) => Effect.uninterruptible(connection.execute(sql, params, transform)),
-  executeRaw: (sql, params) => Effect.uninterruptible(connection.executeRaw(sql, params)),
-  executeValues: (sql, params) => Effect.uninterruptible(connection.executeValues(sql, params)),
-  executeUnprepared: (sql, params, transform) =>
-    Effect.uninterruptible(connection.executeUnprepared(sql, params, transform))
-})
+export const watched = (connection: Connection, limit: number): Connection => {
+  const watch = <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
+    Effect.uninterruptible(
+      Effect.suspend(() => {
+        const watchdog = setTimeout(() => discardReserved(connection), limit + graceMillis)
+        return Effect.ensuring(
+          statement,
+          Effect.sync(() => clearTimeout(watchdog))
+        )
+      })
+    )
+  return {
+    ...connection,
+    execute: (sql, params, transform) => watch(connection.execute(sql, params, transform)),
+    executeRaw: (sql, params) => watch(connection.executeRaw(sql, params)),
+    executeValues: (sql, params) => watch(connection.executeValues(sql, params)),
+    executeUnprepared: (sql, params, transform) => watch(connection.executeUnprepared(sql, params, transform))
+  }
+}
 
 /**
  * Takes a connection from the pool, never that of a transaction in which the fiber may be. It waits for one even
  * when interrupted, since the pool would give it to nobody else later.
- *
- * @param limit after so many milliseconds the connection is ended, since a server that hangs never answers
  */
 const withConnection = <A, E>(
   client: PgClient.PgClient,
@@ -67,17 +80,14 @@ const withConnection = <A, E>(
   use: (connection: Reserved) => Effect.Effect<A, E>
 ): Effect.Effect<A, E | SqlError> =>
   Effect.scoped(
-    Effect.flatMap(client.reserve, (connection) => {
-      const watchdog = setTimeout(() => discardReserved(connection), limit + graceMillis)
-      return Effect.ensuring(
-        Effect.tapErrorCause(
-          Effect.suspend(() => use(connection)),
-          (cause) =>
-            Effect.sync(() => {
-              if (cause._tag === "Fail" && spoilsConnection(cause.error)) discardReserved(connection)
-            })
-        ),
-        Effect.sync(() => clearTimeout(watchdog))
+    Effect.flatMap(client.reserve, (reserved) => {
+      const connection = watched(reserved, limit)
+      return Effect.tapErrorCause(
+        Effect.suspend(() => use(connection)),
+        (cause) =>
+          Effect.sync(() => {
+            if (cause._tag === "Fail" && spoilsConnection(cause.error)) discardReserved(connection)
+          })
       )
     })
   )
@@ -100,20 +110,24 @@ const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
     (result as { readonly command?: unknown }).command === "ROLLBACK" ? Effect.fail(notCommitted) : Effect.void
   )
 
-/** @param timeout how many milliseconds a read may take */
-export const makeConnections = (client: PgClient.PgClient, timeout: number): PgConnections => ({
-  read: (use) =>
-    Effect.uninterruptibleMask((restore) =>
-      withConnection(client, timeout, (connection) => restore(Effect.suspend(() => use(whole(connection)))))
-    ),
-  transact: (limit, use) =>
+/** What is known of the connections of a client. */
+interface ConnectionsOptions {
+  readonly client: PgClient.PgClient
+  /** How many milliseconds a read may take. */
+  readonly timeout: number
+  /** Whether the server ends by itself a read that takes longer; else reads run in transactions of their own, where it does. */
+  readonly areBounded: () => boolean
+}
+
+export const makeConnections = ({ areBounded, client, timeout }: ConnectionsOptions): PgConnections => {
+  const transact: PgConnections["transact"] = (limit, use) =>
     Effect.uninterruptibleMask((restore) =>
       withConnection(client, limit, (connection) => {
         const rollback = Effect.catchAllCause(connection.executeUnprepared("rollback", [], undefined), () =>
           Effect.sync(() => discardReserved(connection))
         )
-        const begin = restore(whole(connection).executeUnprepared(beginning(limit), [], undefined))
-        const body = Effect.zipRight(begin, restore(Effect.suspend(() => use(whole(connection)))))
+        const begin = restore(connection.executeUnprepared(beginning(limit), [], undefined))
+        const body = Effect.zipRight(begin, restore(Effect.suspend(() => use(connection))))
         return Effect.flatMap(Effect.exit(body), (exit) =>
           Exit.isSuccess(exit)
             ? Effect.as(
@@ -124,4 +138,16 @@ export const makeConnections = (client: PgClient.PgClient, timeout: number): PgC
         )
       })
     )
-})
+
+  return {
+    transact,
+    read: (use) =>
+      Effect.suspend(() =>
+        areBounded()
+          ? Effect.uninterruptibleMask((restore) =>
+              withConnection(client, timeout, (connection) => restore(Effect.suspend(() => use(connection))))
+            )
+          : transact(timeout, use)
+      )
+  }
+}

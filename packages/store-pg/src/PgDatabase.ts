@@ -18,19 +18,26 @@ const endWithClient = `do $$ begin
   set local client_connection_check_interval = 1000;
 exception when others then null; end $$`
 
+/** What a pool of our own does for a database. */
+export interface PgOwnPool {
+  readonly scripts: Scripts
+  /** Whether the server ends by itself a statement that takes longer than a call may. */
+  readonly areBounded: () => boolean
+}
+
 /**
  * A database as the queries see it. They are compiled by a compiler of their own, whatever the client's transforms.
  *
  * @param schema in which the tables are; `null` for the first of the search path
  * @param timeout how many milliseconds a call may take
- * @param scripts how they run over a pool of our own; over a client of the application, they go over its connections
+ * @param own `null` for a client of the application, whose sessions are not ours to set
  */
 export const makeDatabase = (
   client: PgClient.PgClient,
   { schema, timeout }: { readonly schema: string | null; readonly timeout: number },
-  scripts: Scripts | null
+  own: PgOwnPool | null
 ): Database => {
-  const connections = makeConnections(client, timeout)
+  const connections = makeConnections({ client, timeout, areBounded: own?.areBounded ?? (() => false) })
   const channel = changeChannel(schema)
   return {
     driver: "pg",
@@ -44,7 +51,7 @@ export const makeDatabase = (
         Number((result as { readonly rowCount: number | null }).rowCount)
       ),
     read: connections.read,
-    scripts,
+    scripts: own?.scripts ?? null,
     transact: (_durability, use) => connections.transact(timeout, use),
     classify,
     waitingFor: () => null,

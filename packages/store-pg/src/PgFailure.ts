@@ -47,6 +47,12 @@ const network = new Set([
   "ETIMEDOUT"
 ])
 
+/**
+ * A pooler that lends connections for one statement has no code of its own: it says that the connection is lost, and would
+ * go on to do so.
+ */
+const refusesTransactions = /^transaction blocks not allowed in statement pooling mode/
+
 /** What the driver says in words alone. */
 const spoken: ReadonlyArray<readonly [words: RegExp, code: string]> = [
   [/^timeout exceeded when trying to connect|due to connection timeout|^Connection timed out$/, "pool_timeout"],
@@ -63,9 +69,11 @@ const driverErrorOf = (error: unknown): unknown =>
   Predicate.isTagged(error, "SqlError") && "cause" in error ? error.cause : error
 
 const codeOf = (error: unknown): string => {
+  const message = Predicate.hasProperty(error, "message") ? String(error.message) : ""
+  if (refusesTransactions.test(message)) return "statement_pooling"
   if (Predicate.hasProperty(error, "code") && typeof error.code === "string") return error.code
   if (!(error instanceof Error)) return "error"
-  return spoken.find(([words]) => words.test(error.message))?.[1] ?? error.name
+  return spoken.find(([words]) => words.test(message))?.[1] ?? error.name
 }
 
 const isSqlState = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code)
@@ -81,8 +89,21 @@ export const classify = (error: unknown): Failure => {
   return { code, retryable, undone: undone.has(code) }
 }
 
-/** Whether the connection is of no more use, be it dead or to a server that cannot be written any more. */
+/** The server is not the one that it was, or says so as the last thing. */
+const parting = new Set([
+  "25006", // read_only_sql_transaction
+  "25P03", // idle_in_transaction_session_timeout
+  "57P01", // admin_shutdown
+  "57P02", // crash_shutdown
+  "57P03", // cannot_connect_now
+  "57P04", // database_dropped
+  "57P05", // idle_session_timeout
+  "connection_lost",
+  "statement_pooling"
+])
+
+/** Whether the connection is of no more use, be it dead or to a server that is not the one that it was. */
 export const spoilsConnection = (error: unknown): boolean => {
   const { code } = classify(error)
-  return code === "25006" || code === "connection_lost" || network.has(code) || code.startsWith("08")
+  return parting.has(code) || network.has(code) || code.startsWith("08")
 }

@@ -1,9 +1,9 @@
-import type { ChangeListener, Database } from "@apikeys/store-sql"
+import { type ChangeListener, type Database, withDeadline } from "@apikeys/store-sql"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import type { Connection } from "@effect/sql/SqlConnection"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Deferred, Effect, Fiber, type Scope } from "effect"
-import { whole } from "./PgConnections.js"
+import { graceMillis, watched } from "./PgConnections.js"
 import { classify } from "./PgFailure.js"
 import { quoted } from "./PgSchema.js"
 
@@ -16,8 +16,14 @@ const echoMillis = 1000
 /** Until another attempt where nothing suggests that it goes any better. */
 const hopelessMillis = 30_000
 
-/** How long a connection may take to end. */
-const closingMillis = 1000
+/** How long the server may take over a look at the log, which is given up before. */
+const statementMillis = 500
+
+/** Anybody who may connect can announce something: that makes for one look in so long, and no more. */
+const restMillis = 20
+
+/** How long closing waits for a connection, be it one that is just being opened; then that ends by itself. */
+const closingMillis = 50
 
 /** From the first time that a connection does not last to the sixth, and then on. */
 const longestPauseMillis = 5000
@@ -43,14 +49,26 @@ interface ListenerOptions {
   readonly read: Database["read"]
 }
 
-/** Wakes one who waits, now or when next he does. */
+/** Sleeps by the machine's clock, and keeps no process alive that has nothing else to do. */
+const pause = (millis: number): Effect.Effect<void> =>
+  millis <= 0
+    ? Effect.void
+    : Effect.async((resume) => {
+        const timer = setTimeout(() => resume(Effect.void), millis)
+        timer.unref()
+        return Effect.sync(() => clearTimeout(timer))
+      })
+
+/** Wakes one who waits, now or when next he does, and again after a rest. */
 const makeBell = () => {
+  let heardAt = Number.NEGATIVE_INFINITY
   let rung = false
   let waiting: (() => void) | null = null
-  const heard = Effect.async<void>((resume) => {
+  const next = Effect.async<void>((resume) => {
     const answer = () => {
       rung = false
       waiting = null
+      heardAt = performance.now()
       resume(Effect.void)
     }
     if (rung) return answer()
@@ -59,6 +77,7 @@ const makeBell = () => {
       waiting = null
     })
   })
+  const heard = Effect.suspend(() => Effect.zipRight(pause(heardAt + restMillis - performance.now()), next))
   const ring = (): void => {
     rung = true
     waiting?.()
@@ -66,22 +85,14 @@ const makeBell = () => {
   return { heard, ring }
 }
 
-/** Sleeps by the machine's clock, and keeps no process alive that has nothing else to do. */
-const pause = (millis: number): Effect.Effect<void> =>
-  Effect.async((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), millis)
-    timer.unref()
-    return Effect.sync(() => clearTimeout(timer))
-  })
-
 /** Fails when something takes too long, and leaves it behind: it ends with its connection. */
 const within = <A, E>(millis: number, effect: Effect.Effect<A, E>): Effect.Effect<A, E | "late"> =>
   Effect.raceFirst(Effect.disconnect(effect), Effect.zipRight(pause(millis), Effect.fail("late" as const)))
 
-/** Runs for as long as the scope is open. A server that hangs cannot keep the scope from closing. */
+/** Runs for as long as the scope is open. While that closes, the process stays alive. */
 const forkWithin = (effect: Effect.Effect<unknown>) =>
   Effect.acquireRelease(Effect.forkDaemon(Effect.interruptible(effect)), (fiber) =>
-    Effect.raceFirst(Effect.disconnect(Fiber.interrupt(fiber)), pause(closingMillis))
+    Effect.ignore(withDeadline(Fiber.interrupt(fiber), closingMillis, () => "late" as const))
   )
 
 /** What does not come back is a pooler's doing; and a server that refuses a password does so again. */
@@ -116,7 +127,7 @@ export const listen = ({
 
     /** Stands until the connection is lost or given up. */
     const session = Effect.gen(function* () {
-      const connection = whole((yield* open) as Connection)
+      const connection = watched((yield* open) as Connection, patienceMillis)
       const { pg } = connection as Reserved
       if (pg === undefined) return yield* Effect.fail("unheard" as const)
       const lost = yield* Deferred.make<void>()
@@ -135,12 +146,18 @@ export const listen = ({
       yield* step(connection.executeUnprepared(`listen ${quoted(name)}`, [], undefined))
       yield* step(read((other) => other.execute("select pg_notify($1, $2)", [name, nonce], undefined)))
       yield* Effect.catchAll(within(echoMillis, Deferred.await(echo)), () => Effect.fail("unheard" as const))
+      // What it hears is said to it alone, so this is set for it alone.
+      yield* step(connection.executeUnprepared(`set statement_timeout = ${statementMillis}`, [], undefined))
       trusted = {
         read: (use) => Effect.suspend(() => use(connection)),
         giveUp: Effect.asVoid(Deferred.succeed(lost, undefined))
       }
       ring()
       yield* Deferred.await(lost)
+      // A look that was given up goes on until the server ends it: before, the next connection would be one too many.
+      yield* Effect.ignore(
+        within(statementMillis + graceMillis, connection.executeUnprepared("select 1", [], undefined))
+      )
     }).pipe(
       Effect.scoped,
       Effect.ensuring(

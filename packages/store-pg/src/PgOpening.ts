@@ -1,8 +1,8 @@
 import type { InvalidInputError, StoreError, StorePorts } from "@apikeys/core"
-import { type Database, guarded, SchemaVersion, type Scripts, SqlStore } from "@apikeys/store-sql"
+import { type Database, guarded, SchemaVersion, SqlStore } from "@apikeys/store-sql"
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import { type Context, Effect, type Scope } from "effect"
-import { makeDatabase } from "./PgDatabase.js"
+import { makeDatabase, type PgOwnPool } from "./PgDatabase.js"
 import type { PgStoreOptions } from "./PgOptions.js"
 import { openClient } from "./PgPool.js"
 import { makeScripts } from "./PgScripts.js"
@@ -13,9 +13,9 @@ import { makeSettings, type PgClientSettings } from "./PgSettings.js"
 export const openDatabase = (
   client: PgClient.PgClient,
   settings: Pick<PgClientSettings, "schema" | "timeout">,
-  scripts: Scripts | null = null
+  own: PgOwnPool | null = null
 ): Effect.Effect<Database, StoreError> => {
-  const database = makeDatabase(client, settings, scripts)
+  const database = makeDatabase(client, settings, own)
   return Effect.as(guarded(database, settings.timeout, "open", database.transact("change", checkServer)), database)
 }
 
@@ -23,30 +23,30 @@ export const openDatabase = (
 export const openStore = (
   client: PgClient.PgClient,
   settings: PgClientSettings,
-  scripts: Scripts | null = null
+  own: PgOwnPool | null = null
 ): Effect.Effect<Context.Context<StorePorts>, StoreError> =>
   Effect.gen(function* () {
-    const database = yield* openDatabase(client, settings, scripts)
+    const database = yield* openDatabase(client, settings, own)
     yield* settings.migrate ? SchemaVersion.migrate(database) : SchemaVersion.check(database, settings.timeout)
-    return SqlStore.make(database, settings)
+    return yield* SqlStore.open(database, settings)
+  })
+
+const openOwn = (options: PgStoreOptions) =>
+  Effect.gen(function* () {
+    const settings = yield* makeSettings(options)
+    const { areBounded, client, pool } = yield* openClient(settings)
+    const own: PgOwnPool = { areBounded, scripts: makeScripts({ areBounded, pool, timeout: settings.timeout }) }
+    return { client, own, settings }
   })
 
 /** The ports over a pool of their own. */
 export const openOwnStore = (
   options: PgStoreOptions
 ): Effect.Effect<Context.Context<StorePorts>, StoreError | InvalidInputError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const settings = yield* makeSettings(options)
-    const { client, pool } = yield* openClient(settings)
-    return yield* openStore(client, settings, makeScripts(pool, settings.timeout))
-  })
+  Effect.flatMap(openOwn(options), ({ client, own, settings }) => openStore(client, settings, own))
 
 /** The database over a pool of its own, whatever the state of its schema. */
 export const openOwnDatabase = (
   options: PgStoreOptions
 ): Effect.Effect<Database, StoreError | InvalidInputError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const settings = yield* makeSettings(options)
-    const { client, pool } = yield* openClient(settings)
-    return yield* openDatabase(client, settings, makeScripts(pool, settings.timeout))
-  })
+  Effect.flatMap(openOwn(options), ({ client, own, settings }) => openDatabase(client, settings, own))

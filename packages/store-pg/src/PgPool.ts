@@ -3,15 +3,45 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import { SqlError } from "@effect/sql/SqlError"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Duration, Effect, Redacted, type Scope } from "effect"
-import { Pool } from "pg"
+import { Pool, type PoolClient } from "pg"
 import { classify } from "./PgFailure.js"
 import type { PgSettings } from "./PgSettings.js"
 
 /** How long connections may take to end with the scope. */
 const closingMillis = 1000
 
+/** The driver's own client, with the process of the server that it was told of when it connected. */
+interface Connected extends PoolClient {
+  readonly processID?: number | null
+}
+
+/**
+ * Has the server end by itself what a connection is asked and takes too long, for as long as that stands. A pooler that
+ * lends one connection to many would pass that on to others; it shows, since it gives another process than it talks to.
+ */
+const bound = (client: Connected, millis: number, told: (isBounded: boolean) => void): void =>
+  client.query(
+    "select set_config('statement_timeout', $1, false) where pg_backend_pid() = $2",
+    [String(millis), client.processID ?? 0],
+    (error: Error | undefined, result) => told(!error && result.rowCount === 1)
+  )
+
+/** Timers of more are none. */
+const longestTimer = 2 ** 31 - 1
+
+const millisOf = (duration: Duration.DurationInput | undefined): number | undefined =>
+  duration === undefined ? undefined : Math.min(longestTimer, Duration.toMillis(duration))
+
+/** A pool of our own. */
+interface OwnPool {
+  readonly pool: Pool
+  /** Whether the server ends by itself a statement that takes longer than a call may. */
+  readonly areBounded: () => boolean
+}
+
 /** A pool whose clients pipeline: what they are given to do, they send without waiting for what came before. */
-const makePool = ({ connection, pool, timeout }: PgSettings): Pool => {
+const makePool = ({ connection, pool, timeout }: PgSettings): OwnPool => {
+  let isBounded = false
   const made = new Pool({
     connectionString: connection.url && Redacted.value(connection.url),
     user: connection.username,
@@ -21,26 +51,31 @@ const makePool = ({ connection, pool, timeout }: PgSettings): Pool => {
     ssl: connection.ssl,
     port: connection.port,
     connectionTimeoutMillis: timeout,
-    idleTimeoutMillis: pool.idleTimeout === undefined ? undefined : Duration.toMillis(pool.idleTimeout),
+    idleTimeoutMillis: millisOf(pool.idleTimeout),
     max: pool.max,
     min: pool.min,
-    maxLifetimeSeconds: pool.maxLifetime === undefined ? undefined : Duration.toSeconds(pool.maxLifetime),
+    maxLifetimeSeconds: (millisOf(pool.maxLifetime) ?? 0) / 1000,
     application_name: "apikeys",
     pipeline: true
   })
   // What a connection carries fails by itself, and one that carries nothing is replaced.
   made.on("error", () => undefined)
-  made.on("connect", (client) => client.on("error", () => undefined))
-  return made
+  made.on("connect", (client) => {
+    client.on("error", () => undefined)
+    bound(client, timeout, (is) => {
+      isBounded = is
+    })
+  })
+  return { pool: made, areBounded: () => isBounded }
 }
 
-const openPool = (settings: PgSettings): Effect.Effect<Pool, SqlError, Scope.Scope> =>
+const openPool = (settings: PgSettings): Effect.Effect<OwnPool, SqlError, Scope.Scope> =>
   Effect.tap(
     Effect.acquireRelease(
       Effect.sync(() => makePool(settings)),
-      (pool) => Effect.promise(() => pool.end()).pipe(Effect.interruptible, Effect.timeoutOption(closingMillis))
+      ({ pool }) => Effect.promise(() => pool.end()).pipe(Effect.interruptible, Effect.timeoutOption(closingMillis))
     ),
-    (pool) =>
+    ({ pool }) =>
       Effect.tryPromise({
         try: () => pool.query("select 1"),
         catch: (cause) => new SqlError({ cause, message: "Failed to connect" })
@@ -55,10 +90,10 @@ const openPool = (settings: PgSettings): Effect.Effect<Pool, SqlError, Scope.Sco
 /** Makes the pool, and a client of it, and fails unless the server answers. */
 export const openClient = (
   settings: PgSettings
-): Effect.Effect<{ readonly client: PgClient.PgClient; readonly pool: Pool }, StoreError, Scope.Scope> =>
+): Effect.Effect<OwnPool & { readonly client: PgClient.PgClient }, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
-    const pool = yield* openPool(settings)
-    return { client: yield* PgClient.fromPool({ acquire: Effect.succeed(pool) }), pool }
+    const own = yield* openPool(settings)
+    return { ...own, client: yield* PgClient.fromPool({ acquire: Effect.succeed(own.pool) }) }
   }).pipe(
     Effect.provide(Reactivity.layer),
     Effect.catchAll((error) => {

@@ -15,8 +15,10 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
  * An expression for the channel on which changes of a schema are announced. Channels are of a database, and their
  * names as short as a schema's.
  */
-export const changeChannel = (schema: string | null): string =>
-  `('apikeys_' || md5(${schema === null ? "current_schema()::text" : literal(schema)}))`
+export const changeChannel = (schema: string | null): string => {
+  const name = schema === null ? "current_schema()::text" : literal(schema)
+  return `('apikeys_' || left(encode(sha256(convert_to(${name}, 'UTF8')), 'hex'), 40))`
+}
 
 /** Names compare exactly: by code point, whatever the database's collation. */
 const name = 'text collate "C" not null'

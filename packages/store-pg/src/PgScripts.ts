@@ -20,10 +20,15 @@ interface Corkable {
   readonly connection?: { readonly stream?: { readonly cork: () => void; readonly uncork: () => void } }
 }
 
-/** Sends statements without waiting in between; the server runs them in order, and the connection is to pipeline. */
+/**
+ * Sends statements without waiting in between; the server runs them in order, and the connection is to pipeline.
+ *
+ * @param heard is called with each answer
+ */
 const sendAll = (
   client: PoolClient & Corkable,
   configs: ReadonlyArray<QueryConfig | string>,
+  heard: () => void,
   answered: Answered
 ): void => {
   const results: Array<QueryResult> = []
@@ -33,6 +38,7 @@ const sendAll = (
   stream?.cork()
   for (const config of configs) {
     void client.query(config as QueryConfig, (error: unknown, result: QueryResult) => {
+      heard()
       if (error) failure ??= error
       else results.push(result)
       if (++answers === configs.length) answered(failure, results)
@@ -51,9 +57,10 @@ interface Run<A> {
 }
 
 /**
- * Runs a script in plain callbacks, without a fiber or a scope. At its deadline it fails, whatever the connection does; that
- * has a grace then, in which the server may end by itself what takes too long, and is ended. Neither that nor an
- * interruption leaves a transaction open on a connection that goes back to the pool, or an answer to come.
+ * Runs a script in plain callbacks, without a fiber or a scope. At its deadline it fails, whatever the connection does; the
+ * server then ends by itself what takes too long. A connection is ended where it says nothing for longer than that can
+ * take: else it would live on in the server, beside the one that takes its place. Neither that nor an interruption leaves a
+ * transaction open on a connection that goes back to the pool, or an answer to come.
  */
 const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Effect<A, SqlError> =>
   Effect.async<A, SqlError>((resume) => {
@@ -61,10 +68,24 @@ const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Ef
     /** Nobody waits any more. */
     let isGone = false
     let isKept = statements.areKept()
+    /** When the connection was last given something to do, or answered. */
+    let heardAt = 0
+    const heard = (): void => {
+      heardAt = performance.now()
+    }
+    const send = (on: PoolClient, configs: ReadonlyArray<QueryConfig | string>, answered: Answered): void => {
+      heard()
+      sendAll(on, configs, heard, answered)
+    }
+    const watch = (): void => {
+      const rest = heardAt + timeout + graceMillis - performance.now()
+      if (rest > 0) timer = setTimeout(watch, rest)
+      else if (client !== null) discard(client)
+    }
     let timer = setTimeout(() => {
       isGone = true
       resume(Effect.fail(late))
-      timer = setTimeout(() => client !== null && discard(client), graceMillis)
+      if (client !== null) watch()
     }, timeout)
 
     /** Gives back the connection before the answer, so that who is answered finds it. */
@@ -85,7 +106,7 @@ const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Ef
     /** Nothing of it stays, and the next one who is given the connection finds no transaction open. */
     const undo = (on: PoolClient, then: (spoiled: boolean) => void): void => {
       if (begin === null) return then(false)
-      sendAll(on, ["rollback"], (failure) => {
+      send(on, ["rollback"], (failure) => {
         if (failure !== null) discard(on)
         then(failure !== null)
       })
@@ -103,7 +124,7 @@ const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Ef
     }
 
     const commit = (on: PoolClient, value: A): void =>
-      sendAll(on, ["commit"], (failure, results) => {
+      send(on, ["commit"], (failure, results) => {
         if (failure !== null) return fail(on, failure)
         committed(on, results, value)
       })
@@ -141,7 +162,7 @@ const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Ef
         if (commits) configs.push("commit")
         isOpen = true
         const began = performance.now()
-        sendAll(on, configs, (failure, results) => {
+        send(on, configs, (failure, results) => {
           if (failure !== null) return fail(on, failure)
           // In a transaction it may have been a lock that took so long.
           if (isKept && begin === null) statements.took(on, performance.now() - began)
@@ -159,7 +180,7 @@ const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Ef
       }
 
       const open = (statement: string, query: Query): void =>
-        sendAll(on, [statement], (failure) => {
+        send(on, [statement], (failure) => {
           if (failure !== null) return fail(on, failure)
           isOpen = true
           ask(query)
@@ -185,17 +206,24 @@ const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Ef
     })
   })
 
+/** What scripts run over. */
+interface ScriptsOptions {
+  readonly pool: Pool
+  /** How many milliseconds a script may take, waiting for a connection included. */
+  readonly timeout: number
+  /** Whether the server ends by itself a read that takes longer; else reads run in transactions of their own, where it does. */
+  readonly areBounded: () => boolean
+}
+
 /**
  * How scripts run over a pool of our own, whose connections pipeline: a charge takes two round trips, its `begin` and its
  * `commit` included.
- *
- * @param timeout how many milliseconds a script may take, waiting for a connection included
  */
-export const makeScripts = (pool: Pool, timeout: number): Scripts => {
+export const makeScripts = ({ areBounded, pool, timeout }: ScriptsOptions): Scripts => {
   const statements = makeStatements()
   const begin = beginning(timeout)
   return {
-    read: (script) => run({ pool, statements, timeout, begin: null, script }),
+    read: (script) => run({ pool, statements, timeout, begin: areBounded() ? null : begin, script }),
     count: (script) => run({ pool, statements, timeout, begin, script })
   }
 }

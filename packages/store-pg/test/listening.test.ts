@@ -8,6 +8,7 @@ import { startServer, testDatabase, withConnection } from "../../../scripts/serv
 import { PgStore } from "../src/index.js"
 import { listen } from "../src/PgListener.js"
 import { openOwnDatabase } from "../src/PgOpening.js"
+import { changeChannel } from "../src/PgSchema.js"
 import { openStore } from "./openStore.js"
 import { startProxy } from "./proxy.js"
 
@@ -160,6 +161,28 @@ describe("a listener", () => {
         yield* waitUntil(() => trusted.read() !== null)
         yield* Effect.sleep("2 seconds")
         assert.isNull(deaf.read())
+      }),
+    60_000
+  )
+
+  it.scopedLive(
+    "looks at the log once in 20 ms at most, whatever anybody announces",
+    () =>
+      Effect.gen(function* () {
+        const [here, there] = [yield* openPorts(url), yield* openPorts(url)]
+        const followed = yield* follow(there)
+        yield* latencyOf(here, followed)
+        const flood = `select pg_notify(${changeChannel(null)}, 'anything ' || n) from generate_series(1, 20) n`
+        const start = now()
+        yield* Effect.promise(() =>
+          withConnection(url, async (query) => {
+            while (now() - start < 3000) await query(flood)
+          })
+        )
+        const looks = followed.since(start).length
+        // Some have waited for the machine, and then come one after the other.
+        assert.isAtMost(looks, 1.2 * ((now() - start) / 20) + 10)
+        yield* latencyOf(here, followed)
       }),
     60_000
   )

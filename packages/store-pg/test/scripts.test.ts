@@ -149,9 +149,7 @@ describe("the deadline of a script", () => {
   it.scopedLive("counts the wait for a connection", () =>
     Effect.gen(function* () {
       const { count, database, isClean, read } = yield* opened()
-      const hogging = yield* Effect.fork(
-        database.read((connection) => connection.execute("select pg_sleep(1.3)", [], undefined))
-      )
+      const hogging = yield* Effect.fork(database.read(() => Effect.sleep("1300 millis")))
       yield* Effect.sleep("100 millis")
       const outcomes = yield* Effect.all(
         [...Array(10).keys()].map((i) =>
@@ -171,16 +169,38 @@ describe("the deadline of a script", () => {
     })
   )
 
-  it.scopedLive("ends the connection of a read that never comes back", () =>
+  it.scopedLive("is that of a read that would never come back: the server ends it, and the connection serves on", () =>
     Effect.gen(function* () {
       const { read } = yield* opened()
+      const pid = read(() => one(ask("select pg_backend_pid() as pid")))
+      const before = yield* pid
       const outcome = yield* outcomeOf(read(() => one(ask("select pg_sleep(30)"))))
-      assert.deepInclude(outcome, { code: "timeout", retryable: true })
+      assert.include(["timeout", "57014"], outcome.code)
+      assert.isTrue(outcome.retryable)
       assert.isBelow(outcome.elapsed, timeout + slack)
-      yield* Effect.retry(
-        read(() => one(ask("select 1"))),
-        { times: 5 }
+      assert.deepStrictEqual(yield* Effect.retry(pid, { times: 5 }), before)
+    })
+  )
+
+  it.scopedLive("holds behind a pooler as well, which gives another process than it talks to", () =>
+    Effect.gen(function* () {
+      // Who asks whether they are one is asked about another.
+      const proxy = yield* startProxy(url, (sent) =>
+        Buffer.from(sent.toString("latin1").replace("pg_backend_pid() = $2", "pg_backend_pid() < $2"), "latin1")
       )
+      const { database, read } = yield* opened(proxy.url)
+      const setting = ask("select current_setting('statement_timeout') as most")
+      assert.deepStrictEqual(yield* read(() => one(setting)), [{ most: "1s" }])
+      assert.deepStrictEqual(yield* database.read((connection) => connection.execute(setting.text, [], undefined)), [
+        { most: "1s" }
+      ])
+      // What others would find who are lent the connection.
+      const outside = yield* database.transact("change", (connection) =>
+        connection.executeUnprepared(`rollback; ${setting.text}`, [], undefined)
+      )
+      assert.deepStrictEqual(outside, [[], [{ most: "0" }]])
+      const outcome = yield* outcomeOf(read(() => one(ask("select pg_sleep(30)"))))
+      assert.include(["timeout", "57014"], outcome.code)
     })
   )
 

@@ -1,7 +1,7 @@
 import type { Confirmation } from "@apikeys/core"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Context, Effect, type Scope, Tracer } from "effect"
-import type { ChangeLog, News } from "./ChangeLog.js"
+import type { ChangeLog, News, Seen } from "./ChangeLog.js"
 import type { ChangeListener, Database } from "./Database.js"
 import { guarded } from "./Operations.js"
 
@@ -36,7 +36,7 @@ export const makeFollower = (database: Database, log: ChangeLog, timeout: number
   const { listen, version } = database.signals
   const readVersion: Effect.Effect<unknown, SqlError> = version ?? Effect.succeed(null)
 
-  const look = (read: Database["read"], limit: number, seen: number | null, before: unknown) =>
+  const look = (read: Database["read"], limit: number, seen: Seen | null, before: unknown) =>
     guarded(
       database,
       limit,
@@ -55,7 +55,7 @@ export const makeFollower = (database: Database, log: ChangeLog, timeout: number
   const loop = (listener: ChangeListener | null, onConfirmation: (confirmation: Confirmation) => void) =>
     Effect.gen(function* () {
       const clock = yield* Effect.clock
-      let seen: number | null = null
+      let seen: Seen | null = null
       let known: unknown = null
 
       const lookBy = (read: Database["read"], limit: number) =>

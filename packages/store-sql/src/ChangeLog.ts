@@ -17,12 +17,22 @@ const maxWritten = 128
 /** As many changes as are told one by one: to forget everything is cheaper than more of them. */
 const maxTold = 1000
 
+/**
+ * A change that was seen. A number alone does not name it: where a backup or a replica takes the place of the database, another
+ * one has the same number.
+ */
+export interface Seen {
+  readonly number: number
+  /** Drawn by who wrote the change. */
+  readonly mark: string
+}
+
 /** What was committed after a change that was seen. */
 export interface News {
-  /** The number of the last change there is. */
-  readonly last: number
+  /** The last change there is. */
+  readonly last: Seen
   readonly changes: ReadonlyArray<Change>
-  /** Whether there was more than these. */
+  /** Whether there was more than these, or the change that was seen is none of this database. */
   readonly missed: boolean
 }
 
@@ -34,8 +44,8 @@ export interface ChangeLog {
    * number can find a lower one later.
    */
   readonly append: (connection: Connection, changes: ReadonlyArray<Change>) => Effect.Effect<void, SqlError>
-  /** @param seen the number up to which everything is known; `null`: nobody knows anything yet, so there is no news */
-  readonly readAfter: (connection: Connection, seen: number | null) => Effect.Effect<News, SqlError>
+  /** @param seen up to which everything is known; `null`: nobody knows anything yet, so there is no news */
+  readonly readAfter: (connection: Connection, seen: Seen | null) => Effect.Effect<News, SqlError>
 }
 
 export const makeChangeLog = ({ signals }: Database, dialect: Dialect): ChangeLog => {
@@ -50,10 +60,15 @@ export const makeChangeLog = ({ signals }: Database, dialect: Dialect): ChangeLo
   const prune = (connection: Connection) =>
     run(connection, sql`delete from ${tables.changes} where recorded_at < ${nowMillis} - ${keptMillis}`)
 
-  /** Takes so many numbers, and gives the last of them. */
+  /** In this order, since MySQL sets one after another. Whoever reads on from a change knows it by its mark in the one after. */
+  const takeOf = (count: number) => sql`
+    update ${tables.changeSequence} set last_sequence = last_sequence + ${count},
+      previous_mark = last_mark, last_mark = ${crypto.randomUUID()} ${isTheOne}`
+
+  /** Takes so many numbers, and gives the last of them, and the mark of the change before the first. */
   const takeNumbers = Effect.fnUntraced(function* (connection: Connection, count: number) {
-    const take = sql`update ${tables.changeSequence} set last_sequence = last_sequence + ${count} ${isTheOne}`
-    const last = sql`last_sequence`
+    const take = takeOf(count)
+    const last = sql`last_sequence, previous_mark`
     const [row] = yield* sql.onDialectOrElse({
       mysql: () =>
         Effect.zipRight(
@@ -63,14 +78,19 @@ export const makeChangeLog = ({ signals }: Database, dialect: Dialect): ChangeLo
       orElse: () => run(connection, sql`${take} returning ${last}`)
     })
     if (row === undefined) return yield* Effect.dieMessage("the row that numbers changes is missing")
-    return Number((row as { readonly last_sequence: unknown }).last_sequence)
+    const { last_sequence, previous_mark } = row as { readonly last_sequence: unknown; readonly previous_mark: string }
+    return { last: Number(last_sequence), previousMark: previous_mark }
   })
 
+  const columns = sql.literal("sequence, what, id, recorded_at, previous_mark")
+
   const write = Effect.fnUntraced(function* (connection: Connection, changes: ReadonlyArray<Change>) {
-    const before = (yield* takeNumbers(connection, changes.length)) - changes.length
-    const rows = changes.map((change, i) => sql`(${before + i + 1}, ${change._tag}, ${idOf(change)}, ${nowMillis})`)
-    const values = sql.join(", ", false)(rows)
-    yield* run(connection, sql`insert into ${tables.changes} (sequence, what, id, recorded_at) values ${values}`)
+    const { last, previousMark } = yield* takeNumbers(connection, changes.length)
+    const first = last - changes.length + 1
+    const rows = changes.map(
+      (change, i) => sql`(${first + i}, ${change._tag}, ${idOf(change)}, ${nowMillis}, ${previousMark})`
+    )
+    yield* run(connection, sql`insert into ${tables.changes} (${columns}) values ${sql.join(", ", false)(rows)}`)
   })
 
   /** In one round trip, with the announcement, that goes out with the commit. */
@@ -80,11 +100,10 @@ export const makeChangeLog = ({ signals }: Database, dialect: Dialect): ChangeLo
     )
     const statement = sql`
       with numbered as (
-        update ${tables.changeSequence} set last_sequence = last_sequence + ${changes.length} ${isTheOne}
-        returning last_sequence
+        ${takeOf(changes.length)} returning last_sequence, previous_mark
       ), recorded as (
-        insert into ${tables.changes} (sequence, what, id, recorded_at)
-        select n.last_sequence - c.back, c.what, c.id, ${nowMillis}
+        insert into ${tables.changes} (${columns})
+        select n.last_sequence - c.back, c.what, c.id, ${nowMillis}, n.previous_mark
         from numbered n, (values ${sql.join(", ", false)(rows)}) as c (back, what, id)
         returning sequence
       )
@@ -120,22 +139,33 @@ export const makeChangeLog = ({ signals }: Database, dialect: Dialect): ChangeLo
   }
 
   /** One statement, so that both tables are of one moment. */
-  const readAfter = (connection: Connection, seen: number | null) => {
+  const readAfter = (connection: Connection, seen: Seen | null) => {
     const statement = sql`
-      select s.last_sequence, c.sequence, c.what, c.id
-      from ${tables.changeSequence} s left join ${tables.changes} c on c.sequence > ${seen ?? Number.MAX_SAFE_INTEGER}
+      select s.last_sequence, s.last_mark, c.sequence, c.what, c.id, c.previous_mark from ${tables.changeSequence} s
+      left join ${tables.changes} c on c.sequence > ${seen?.number ?? Number.MAX_SAFE_INTEGER}
       where s.id = 1 order by c.sequence limit ${maxTold}`
     return Effect.flatMap(run(connection, statement), (rows) => {
-      const [first] = rows as ReadonlyArray<{ readonly last_sequence: unknown; readonly sequence: unknown }>
+      const [first] = rows as ReadonlyArray<LogRow>
       if (first === undefined) return Effect.dieMessage("the row that numbers changes is missing")
-      const last = Number(first.last_sequence)
+      const last = { number: Number(first.last_sequence), mark: first.last_mark }
       const told = first.sequence === null ? [] : rows.map(decode)
       const changes = told.filter((change) => change !== null)
-      // Numbers have no gaps, so it shows where some were forgotten, or where a backup took the place of what was.
-      const missed = seen !== null && changes.length !== last - seen
+      const missed = seen !== null && !(changes.length === last.number - seen.number && follows(seen, first))
       return Effect.succeed<News>({ last, changes: missed ? [] : changes, missed })
     })
   }
 
   return { append, readAfter }
 }
+
+/** A row of what {@link ChangeLog.readAfter} reads: the last change there is, and one that was not seen, if any. */
+interface LogRow {
+  readonly last_sequence: unknown
+  readonly last_mark: string
+  readonly sequence: unknown
+  readonly previous_mark: string | null
+}
+
+/** Whether a change that was seen is the one before what was read, and not another one of its number. */
+const follows = ({ mark }: Seen, { last_mark, previous_mark, sequence }: LogRow): boolean =>
+  mark === (sequence === null ? last_mark : previous_mark)

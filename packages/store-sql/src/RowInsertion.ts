@@ -3,7 +3,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { type Dialect, inPowersOfTwo } from "./Dialect.js"
 
-/** As many rows as one statement inserts: a key has 18 columns, and databases take some 32,000 values at most. */
+/** As many rows as one statement inserts, a power of two: a key has 18 columns, and databases take some 32,000 values at most. */
 const maxInserted = 1024
 
 /** The types of PostgreSQL's columns; of any other it is text. */
@@ -46,9 +46,50 @@ const makeFilled = () => {
     })
 }
 
+/** At least as many bytes as a value takes on its way to the server: a character of a text takes three at most. */
+const bytesOf = (value: unknown): number => {
+  if (typeof value === "string") return 3 * value.length + 9
+  return value instanceof Uint8Array ? value.length + 9 : 16
+}
+
+/** At least as many bytes as the largest of some rows takes. */
+const largestOf = (rows: ReadonlyArray<EncodedRow>): number =>
+  rows.reduce(
+    (most, row) =>
+      Math.max(
+        most,
+        Object.values(row).reduce<number>((sum, value) => sum + bytesOf(value), 0)
+      ),
+    1
+  )
+
+/**
+ * As many rows as one statement may insert, a power of two. MySQL and MariaDB end a connection over which comes more than
+ * they are set to take, which is asked once.
+ */
+const makeLargestPiece = ({ run, sql }: Dialect) => {
+  let most: number | null = null
+  const ask = (connection: Connection) =>
+    Effect.map(run(connection, sql`select @@max_allowed_packet as bytes`), ([row]) => {
+      most = Number((row as { readonly bytes: unknown }).bytes)
+      return most
+    })
+  return sql.onDialectOrElse({
+    mysql:
+      () =>
+      (connection: Connection, rows: ReadonlyArray<EncodedRow>): Effect.Effect<number, SqlError> =>
+        Effect.map(most === null ? ask(connection) : Effect.succeed(most), (bytes) =>
+          // What is not of a row fits into what is left over.
+          Math.min(maxInserted, 2 ** Math.max(0, Math.floor(Math.log2((0.9 * bytes) / largestOf(rows)))))
+        ),
+    orElse: () => () => Effect.succeed(maxInserted)
+  })
+}
+
 /** Inserts a great many rows into a table at a time. */
 export const makeRowInsertion = (dialect: Dialect, table: "keys" | "digests"): InsertRows => {
   const { affectedBy, sql, tables } = dialect
+  const largestPiece = makeLargestPiece(dialect)
   const filledColumns = makeFilled()
   const [target] = sql`${tables[table]}`.compile(true)
 
@@ -76,7 +117,7 @@ export const makeRowInsertion = (dialect: Dialect, table: "keys" | "digests"): I
 
   const byRows: InsertRows = Effect.fnUntraced(function* (connection, rows) {
     const columns = filledColumns(rows)
-    for (const piece of inPowersOfTwo(rows, maxInserted)) {
+    for (const piece of inPowersOfTwo(rows, yield* largestPiece(connection, rows))) {
       const form = `${columns.length} ${piece.length}`
       const text = texts.get(form) ?? write(columns, piece.length)
       texts.set(form, text)

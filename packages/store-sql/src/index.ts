@@ -1,6 +1,7 @@
 export type { Column, ColumnEncoders, Columns } from "./Column.js"
 export { toInvalidInput } from "./ConfigFailure.js"
 export type { ChangeListener, ChangeSignals, Database, Durability, Failure } from "./Database.js"
+export { withDeadline } from "./Deadline.js"
 export {
   type CommandResult,
   type GivenOptions,

@@ -21,7 +21,7 @@ const make = (
     const settings = yield* makeSettings(options)
     const database = yield* openDatabase(settings)
     yield* settings.migrate ? SchemaVersion.migrate(database) : SchemaVersion.check(database, settings.timeout)
-    return SqlStore.make(database, settings)
+    return yield* SqlStore.open(database, settings)
   })
 
 /**

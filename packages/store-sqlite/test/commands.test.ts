@@ -3,12 +3,14 @@ import { runMigrateCommand } from "@apikeys/store-sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { commandSuite } from "../../store-sql/test/suites/commandSuite.js"
+import { openingSuite } from "../../store-sql/test/suites/openingSuite.js"
 import { upgradeSuite } from "../../store-sql/test/suites/upgradeSuite.js"
 import { sqliteMigrateCommand } from "../src/SqliteMigrateCommand.js"
 import { backend } from "./backend.js"
 import { tempFile } from "./tempDatabase.js"
 
 upgradeSuite(backend)
+openingSuite(backend)
 commandSuite(backend)
 
 describe("`migrate --check`", () => {

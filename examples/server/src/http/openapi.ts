@@ -6,6 +6,7 @@ import swaggerUi from "@fastify/swagger-ui"
 import { JSONSchema, Schema } from "effect"
 import type { FastifyInstance, FastifySchema } from "fastify"
 import { scopeDescriptions } from "../permissions.js"
+import { Problem } from "../schemas/wire.js"
 
 /** Nothing but what this server serves. */
 const contentSecurityPolicy =
@@ -30,7 +31,9 @@ and has the scopes that an operation names under `security`:",
   ...Object.entries(scopeDescriptions).map(([scope, words]) => `- \`${scope}\`: ${words}`),
   "",
   "No key can be used to change, rotate, revoke or reset itself (403 `own_key`), nor to create or change an operator's \
-key that may do more, lives longer or is limited less (403 `insufficient_scope`, `beyond_own_key`)."
+key that may do more, lives longer or is limited less (403 `insufficient_scope`, `beyond_own_key`).",
+  "",
+  "What is no request of HTTP is answered with a problem too: 400, 408, 417 or 431."
 ].join("\n")
 
 /** Documents the routes that are registered after it: at `/openapi.json`, and to browse at `/docs`. */
@@ -51,7 +54,10 @@ export const documentRoutes = async (app: FastifyInstance): Promise<void> => {
       components: { securitySchemes: schemes },
       security: securityFor([])
     },
-    transform: ({ schema, url }) => ({ schema: documented(schema, definitions), url }),
+    transform: ({ route, schema, url }) => ({
+      schema: documented(withRefusals(schema, String(route.method), url), definitions),
+      url
+    }),
     transformObject: (document) => {
       if ("swaggerObject" in document) return document.swaggerObject
       // Known by now: every route has been transformed.
@@ -63,6 +69,16 @@ export const documentRoutes = async (app: FastifyInstance): Promise<void> => {
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: contentSecurityPolicy })
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger())
 }
+
+/** What is refused before a route runs. */
+const withRefusals = (schema: FastifySchema, method: string, url: string): FastifySchema => ({
+  ...schema,
+  response: {
+    ...(schema.response ?? {}),
+    ...(method !== "GET" && { 413: Problem, 415: Problem }),
+    ...(url.includes(":") && { 414: Problem })
+  }
+})
 
 const documented = (schema: FastifySchema, definitions: Record<string, JSONSchema.JsonSchema7>): FastifySchema => {
   const json = (part: unknown): unknown =>

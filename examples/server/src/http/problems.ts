@@ -19,20 +19,26 @@ export class HttpError extends Error {
 const refusedByFastify: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: "The path cannot be decoded",
   FST_ERR_CTP_BODY_TOO_LARGE: "The body is too large",
-  FST_ERR_CTP_EMPTY_JSON_BODY: "The body is empty",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "The body has another length than was announced",
-  FST_ERR_CTP_INVALID_JSON_BODY: "The body is not valid JSON",
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "The body has to be application/json"
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "The body has to be application/json",
+  FST_ERR_MAX_PARAM_LENGTH: "A part of the path is too long"
 }
 
-const send = (reply: FastifyReply, status: number, code: string, detail: string): FastifyReply => {
-  const problem = { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail, code }
-  // As bytes: to a string Fastify would add a charset, which the media type does not have.
-  return reply
+/** Browsers are not to guess what an answer is. */
+export const noSniff = { "X-Content-Type-Options": "nosniff" } as const
+
+/** The fields of an answer that is a problem. */
+export const problemFields = { "Content-Type": problemContentType, "Cache-Control": "no-store", ...noSniff } as const
+
+/** As bytes: to a string Fastify would add a charset, which the media type does not have. */
+export const problemBody = (status: number, code: string, detail: string): Buffer =>
+  Buffer.from(JSON.stringify({ type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail, code }))
+
+const send = (reply: FastifyReply, status: number, code: string, detail: string): FastifyReply =>
+  reply
     .code(status)
-    .headers({ "Content-Type": problemContentType, "Cache-Control": "no-store" })
-    .send(Buffer.from(JSON.stringify(problem)))
-}
+    .headers(problemFields)
+    .send(problemBody(status, code, detail))
 
 const ofLibrary = problemHandler()
 
@@ -56,5 +62,14 @@ export const answerError = (
 /** Every answer that is no success is a problem, also where there is no route. */
 export const answerProblems = (app: FastifyInstance): void => {
   app.setErrorHandler(answerError)
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    reply.headers(noSniff)
+    done()
+  })
+  // Node would answer it by itself, with an empty body.
+  app.addHook("onRequest", ({ headers, raw }, _reply, done) => {
+    const lacksHost = raw.httpVersion === "1.1" && headers.host === undefined
+    done(lacksHost ? new HttpError(400, "invalid_request", "The field Host is missing") : undefined)
+  })
   app.setNotFoundHandler((_request, reply) => send(reply, 404, "no_such_route", "There is no such route"))
 }

@@ -1,4 +1,4 @@
-import { apiKeyOf, noStore } from "@apikeys/fastify"
+import { apiKeyOf } from "@apikeys/fastify"
 import type { App } from "../http/effectSchemas.js"
 import { ofOperators, refuseToChange, refuseToCreate } from "../permissions.js"
 import { CreatedKey, Key, KeyChanges, KeyFilter, NewKey, OfKey } from "../schemas/keys.js"
@@ -26,10 +26,7 @@ export const keys = (app: App, { client, operators }: Services): void => {
         typeof idempotencyKey === "string"
           ? await client.createKey({ ...fields, idempotencyKey })
           : await client.createKey(fields)
-      return reply
-        .code(created.plaintext === null ? 200 : 201)
-        .headers(noStore)
-        .send(created)
+      return reply.code(created.plaintext === null ? 200 : 201).send(created)
     }
   )
 

@@ -1,4 +1,4 @@
-import { apiKeyOf, noStore } from "@apikeys/fastify"
+import { apiKeyOf } from "@apikeys/fastify"
 import type { App } from "../http/effectSchemas.js"
 import { HttpError } from "../http/problems.js"
 import { ofOperators, operatorScopes, refuseToChange, refuseToRotate } from "../permissions.js"
@@ -58,12 +58,12 @@ export const lifecycle = (app: App, { client, operators }: Services): void => {
         response: { 200: RotatedKey, ...problemsOfChange }
       }
     },
-    async (request, reply) => {
+    async (request) => {
       const key = await client.getKey(request.params.keyId)
       refuseToRotate(operators, apiKeyOf(request), key)
       // Of the key in the path, which is not the caller's: a conflict, and nothing to keep the caller out for.
       if (key.status === "revoked") throw new HttpError(409, "revoked_key", "The key is revoked, and stays so")
-      return reply.headers(noStore).send(await client.rotateKey(key.id, request.body ?? {}))
+      return client.rotateKey(key.id, request.body ?? {})
     }
   )
 }

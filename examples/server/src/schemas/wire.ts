@@ -1,14 +1,18 @@
 import { Input } from "@apikeys/core"
 import { JSONSchema, Schema } from "effect"
 
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+
+/** `Date` makes another day of a 30th of February, and of 24:00. */
+const isTime = (text: string): boolean => {
+  const [, local] = rfc3339.exec(text) ?? []
+  const millis = Date.parse(`${local}Z`)
+  return !Number.isNaN(millis) && new Date(millis).toISOString().slice(0, 19) === local
+}
 
 /** A point in time, which JSON writes as a text. */
 export const Timestamp = Schema.String.annotations(Input.rule("is not a string")).pipe(
-  Schema.filter(
-    (text) => rfc3339.test(text) && !Number.isNaN(Date.parse(text)),
-    Input.rule("is not a time such as 2027-01-31T12:00:00Z", { format: "date-time" })
-  ),
+  Schema.filter(isTime, Input.rule("is not a time such as 2027-01-31T12:00:00Z", { format: "date-time" })),
   Schema.transform(Schema.DateFromSelf, {
     strict: true,
     decode: (text) => new Date(text),
@@ -22,12 +26,15 @@ export const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(S
 /** May be left out, and has no `undefined` of its own, which the library refuses where it would ask for less. */
 export const exactly = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
-/** A number as it stands in a query. */
+/** `Number` would take `0x10`, `1e2` and blanks. */
+const numeral = /^(?:0|[1-9]\d*)$/
+
+/** A whole number as it stands in a query. */
 const inQuery = (number: Schema.Schema<number>) => {
   const { $schema: _, ...jsonSchema } = JSONSchema.make(number)
   return Schema.transform(Schema.String.annotations({ jsonSchema }), number, {
     strict: true,
-    decode: Number,
+    decode: (text) => (numeral.test(text) ? Number(text) : Number.NaN),
     encode: String
   })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { link, readFile, rm, writeFile } from "node:fs/promises"
+import { link, readFile, rm, stat, writeFile } from "node:fs/promises"
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code
@@ -28,6 +28,16 @@ export const readIfThere = async (path: string): Promise<string | null> => {
     return (await readFile(path, "utf8")).trim()
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null
+    throw error
+  }
+}
+
+/** Whether anybody but its owner may do anything with a file that is there. */
+export const isOpenToOthers = async (path: string): Promise<boolean> => {
+  try {
+    return ((await stat(path)).mode & 0o077) !== 0
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false
     throw error
   }
 }

@@ -15,9 +15,7 @@ export interface Settings {
   /** The organization of operators of an earlier version of this server; `null`: that of this version. */
   readonly operatorsOrganization: string | null
   /** Where the first admin key is, or goes to. */
-  readonly adminKeyFile: string | null
-  /** Files that the server makes for itself are in this folder. */
-  readonly folder: string
+  readonly adminKeyFile: string
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -38,8 +36,9 @@ export const readSettings = (environment: Environment): Settings => {
     keyPrefix: given("APIKEYS_KEY_PREFIX") ?? "myapp",
     environment: given("APIKEYS_ENVIRONMENT") ?? undefined,
     operatorsOrganization: given("APIKEYS_OPERATORS_ORGANIZATION"),
-    adminKeyFile: given("APIKEYS_ADMIN_KEY_FILE"),
-    folder: databaseUrl === null ? dirname(sqliteFile) : "."
+    // Beside the database, where it is a file.
+    adminKeyFile:
+      given("APIKEYS_ADMIN_KEY_FILE") ?? join(databaseUrl === null ? dirname(sqliteFile) : ".", "apikeys-admin.key")
   }
 }
 
@@ -49,6 +48,3 @@ const wholeNumber = (name: string, text: string | null, otherwise: number, least
   if (/^\d{1,9}$/.test(text) && number >= least && number <= most) return number
   throw new Error(`${name} is not a whole number from ${least} to ${most}`)
 }
-
-/** Where the first admin key goes, if nobody says where and there is no terminal to show it on. */
-export const defaultAdminKeyFile = ({ folder }: Settings): string => join(folder, "apikeys-admin.key")

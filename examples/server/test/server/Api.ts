@@ -9,6 +9,8 @@ export interface Answer {
 export interface Call {
   readonly key?: string | undefined
   readonly body?: unknown
+  /** In the place of `body`, to the letter. */
+  readonly text?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -24,7 +26,8 @@ export const makeApi =
         ...(call.body !== undefined && { "Content-Type": "application/json" }),
         ...call.headers
       },
-      ...(call.body !== undefined && { body: JSON.stringify(call.body) })
+      ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+      ...(call.text !== undefined && { body: call.text })
     })
     const text = await response.text()
     return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) }

@@ -57,15 +57,18 @@ export abstract class ClientImports<M = Metadata> {
    * nothing. To be verified, its plaintext must be of a form that the client accepts: see `acceptForeignKeys`.
    */
   importKey(input: ImportKeyData<M>, options?: ImportKeyOptions): Promise<ImportedKeyData<M>> {
-    return this.#keys("importKey", (keys) =>
-      Effect.map(keys.importKey(input, options), ({ created, key }) => Object.freeze({ key: plainKey(key), created }))
+    const call = Effect.flatMap(this.#keys, (keys) => keys.importKey(input, options))
+    return this.#runtime.run(
+      "importKey",
+      Effect.map(call, ({ created, key }) => Object.freeze({ key: plainKey(key), created }))
     )
   }
 
   /**
    * Imports as many keys as there are, in bounded memory: a transaction for each batch of them. What is refused stops
-   * none of the others. What the source or a callback throws ends the import, and is what the promise rejects with; an
-   * import that failed half way may be run again from its beginning.
+   * none of the others, unless more are refused than `maxRefused`. What the source or a callback throws ends the import, and is
+   * what the promise rejects with; closing the client ends it too. An import that failed half way may be run again from its
+   * beginning.
    *
    * @example
    * ```ts
@@ -78,14 +81,15 @@ export abstract class ClientImports<M = Metadata> {
     inputs: AsyncIterable<ImportKeyData<M>> | Iterable<ImportKeyData<M>>,
     options?: ImportKeysOptions
   ): Promise<ImportProgress> {
-    return this.#keys("importKeys", (keys) =>
-      Effect.map(keys.importKeys(streamOf(inputs), effectsOf(options)), (progress) => Object.freeze({ ...progress }))
+    const call = Effect.flatMap(this.#keys, (keys) => keys.importKeys(streamOf(inputs), effectsOf(options)))
+    return this.#runtime.runUntilClosed(
+      "importKeys",
+      Effect.map(call, (progress) => Object.freeze({ ...progress }))
     )
   }
 
-  #keys<A>(operation: string, call: (keys: ApiKeysService<M>) => Effect.Effect<A, unknown>): Promise<A> {
-    const keys = Effect.map(ApiKeys, (service) => service as unknown as ApiKeysService<M>)
-    return this.#runtime.run(operation, Effect.flatMap(keys, call))
+  get #keys() {
+    return Effect.map(ApiKeys, (service) => service as unknown as ApiKeysService<M>)
   }
 }
 

@@ -23,6 +23,8 @@ export interface ClientRuntime {
   ) => Promise<A>
   /** Rejects with the very error that the effect fails with. */
   readonly run: <A, E>(operation: string, effect: Effect.Effect<A, E, Services>) => Promise<A>
+  /** The same of what may go on for ever: closing ends it at once, and waits for the other calls alone. */
+  readonly runUntilClosed: <A, E>(operation: string, effect: Effect.Effect<A, E, Services>) => Promise<A>
   /** Lets calls that are under way end, and returns how many uses could not be flushed. The first call decides. */
   readonly close: (timeoutMillis: number) => Promise<number>
 }
@@ -50,11 +52,14 @@ export const openRuntime = async (
   const verifier = built.value
   /** What ends each call that is under way. */
   const underWay = new Set<() => void>()
+  /** Those of them that closing does not wait for. */
+  const lasting = new Set<() => void>()
   let closing: Promise<number> | null = null
   let onIdle: () => void = () => undefined
 
   const ended = (end: () => void): void => {
     underWay.delete(end)
+    lasting.delete(end)
     if (underWay.size === 0) onIdle()
   }
 
@@ -69,11 +74,17 @@ export const openRuntime = async (
     reject(Cause.isInterruptedOnly(exit.cause) ? closedError(operation) : Cause.squash(exit.cause))
   }
 
-  const launch = <A, E>(operation: string, effect: Effect.Effect<A, E, Services>): Promise<A> =>
+  const launch = <A, E>(operation: string, effect: Effect.Effect<A, E, Services>, untilClosed = false): Promise<A> =>
     new Promise((resolve, reject) => {
       const fiber = managed.runFork(effect)
-      const end = () => fiber.unsafeInterruptAsFork(FiberId.none)
+      const end = () => {
+        fiber.unsafeInterruptAsFork(FiberId.none)
+        // It may wait for something of the caller's, such as the source of an import.
+        ended(end)
+        reject(closedError(operation))
+      }
       underWay.add(end)
+      if (untilClosed) lasting.add(end)
       fiber.addObserver((exit) => {
         ended(end)
         settle(operation, exit, resolve, reject)
@@ -82,6 +93,9 @@ export const openRuntime = async (
 
   const run: ClientRuntime["run"] = (operation, effect) =>
     closing === null ? launch(operation, effect) : Promise.reject(closedError(operation))
+
+  const runUntilClosed: ClientRuntime["run"] = (operation, effect) =>
+    closing === null ? launch(operation, effect, true) : Promise.reject(closedError(operation))
 
   const attempt: ClientRuntime["attempt"] = (plaintext, options) =>
     closing === null ? verifier.attempt(plaintext, options) : null
@@ -122,6 +136,7 @@ export const openRuntime = async (
 
   const shutDown = Effect.fnUntraced(function* (timeoutMillis: number) {
     const deadline = performance.now() + timeoutMillis
+    for (const end of [...lasting]) end()
     yield* Effect.timeoutOption(idle, timeoutMillis)
     const unflushed = yield* verifier.flush(Math.max(0, deadline - performance.now()))
     for (const end of [...underWay]) end()
@@ -132,6 +147,7 @@ export const openRuntime = async (
     attempt,
     verify,
     run,
+    runUntilClosed,
     close: (timeoutMillis) => {
       closing ??= managed.runPromise(shutDown(timeoutMillis)).finally(() => managed.dispose())
       return closing

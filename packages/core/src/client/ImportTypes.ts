@@ -12,7 +12,7 @@ export type { DigestInput, ImportKeyOptions, ImportProgress, RefusedImport }
 export type ImportKeyData<M = Metadata> = CreateKeyOptions<M> & {
   /** Any UUID. Default: one made of organization and digest, so that importing once more finds the key. */
   readonly id?: string | undefined
-  /** Default: now. */
+  /** Not in the future. Default: now. */
   readonly createdAt?: Date | undefined
   /** Default 0. */
   readonly useCount?: number | undefined
@@ -38,6 +38,11 @@ export type ImportKeyData<M = Metadata> = CreateKeyOptions<M> & {
 export interface ImportKeysOptions extends ImportKeyOptions {
   /** How many keys a transaction inserts: 1 to 4096. Default 512. */
   readonly batchSize?: number | undefined
+  /**
+   * How many keys may be refused: with one more, the import ends with an `InvalidInputError`, once what is told by then was
+   * told. The batches before stay imported. Default: any number.
+   */
+  readonly maxRefused?: number | undefined
   /** Is told of each key that is refused, in their order; the import waits for what it returns. */
   readonly onRefused?: ((refused: RefusedImport) => unknown) | undefined
   /** Is told after each transaction how far the import is; the import waits for what it returns. */

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Predicate, Schema } from "effect"
 import { KeyId } from "./Ids.js"
 import { RateLimitStatus } from "./RateLimitStatus.js"
 import { escapeControls } from "./Rule.js"
@@ -252,13 +252,19 @@ const classes = [
  */
 export type ApiKeyError = InstanceType<(typeof classes)[number]>
 
+/** What the errors of every copy of this package have: a process may load two, and their classes differ. */
+const brand = Symbol.for("@apikeys/core/ApiKeyError")
+
+for (const known of classes) Object.defineProperty(known.prototype, brand, { value: true })
+
 /**
- * The catch-all: `error instanceof ApiKeyError` holds for every error of this library.
+ * The catch-all: `error instanceof ApiKeyError` holds for every error of this library, of another copy of it as well.
+ * `_tag` and `code` tell which one it is.
  *
  * @since 0.1.0
  */
 export const ApiKeyError: { [Symbol.hasInstance](value: unknown): value is ApiKeyError } = {
-  [Symbol.hasInstance]: (value: unknown): value is ApiKeyError => classes.some((known) => value instanceof known)
+  [Symbol.hasInstance]: (value: unknown): value is ApiKeyError => Predicate.hasProperty(value, brand)
 }
 
 /** Why a presented key is refused before it is authorized: it did not prove itself, or is not active. */

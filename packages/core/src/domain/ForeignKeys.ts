@@ -42,7 +42,8 @@ export interface ForeignKeyForm {
 }
 
 /**
- * Which keys a client accepts beside those of its own form: of listed forms, or those that a predicate takes.
+ * Which keys a client accepts beside those of its own form: of listed forms, or those for which a predicate gives `true`, at
+ * once. A predicate is not asked about an empty text; one that throws or gives no boolean takes nothing, which is logged once.
  *
  * @since 0.1.0
  */
@@ -127,23 +128,44 @@ const utf8 = new TextEncoder()
 /** Cheapest first: nothing looks at what is too long. A foreign key may hold what takes more than a byte. */
 const isOverlong = (text: string): boolean => text.length > maxLength || utf8.encode(text).length > maxLength
 
-/** A predicate of the application's, which may throw: what it does not take is no key. */
-const takes = (predicate: (text: string) => boolean, text: string): boolean => {
-  try {
-    return isStorable(text) && predicate(text) === true
-  } catch {
+/**
+ * Asks a predicate of the application's. One that throws, or gives anything else than a boolean, such as a promise, is
+ * reported once, and takes nothing.
+ */
+const makeTakes = (predicate: (text: string) => unknown, report: (mistake: string) => void) => {
+  let reported = false
+  const refuse = (mistake: string): false => {
+    if (!reported) report(mistake)
+    reported = true
     return false
+  }
+  return (text: string): boolean => {
+    if (!isStorable(text)) return false
+    try {
+      const taken = predicate(text)
+      if (typeof taken === "boolean") return taken
+      // Nobody waits for a promise, whose rejection would end the process.
+      Promise.resolve(taken).catch(() => undefined)
+      return refuse("gave no boolean")
+    } catch {
+      return refuse("threw")
+    }
   }
 }
 
 /**
  * The rules of what a client accepts.
  *
+ * @param report is told, once, what a predicate did that it may not do
  * @param heads of its own keys, which it masks as well
  */
-export const makeForeignKeys = (accepted: AcceptForeignKeys, heads: Iterable<string> = []): ForeignKeys => {
+export const makeForeignKeys = (
+  accepted: AcceptForeignKeys,
+  report: (mistake: string) => void = () => undefined,
+  heads: Iterable<string> = []
+): ForeignKeys => {
   const forms = typeof accepted === "function" ? [] : accepted
-  const predicate = typeof accepted === "function" ? accepted : null
+  const takes = typeof accepted === "function" ? makeTakes(accepted, report) : null
   const wholes = forms.map(({ alphabet, head, length }) => ({
     head,
     whole: new RegExp(`^${escaped(head)}${classOf(alphabet)}{${length}}$`)
@@ -156,12 +178,12 @@ export const makeForeignKeys = (accepted: AcceptForeignKeys, heads: Iterable<str
   }))
 
   const accepts = (text: string): boolean => {
-    if (isOverlong(text) || ownHeadOf(text) !== null) return false
-    return predicate === null ? wholes.some(({ whole }) => whole.test(text)) : takes(predicate, text)
+    if (text === "" || isOverlong(text) || ownHeadOf(text) !== null) return false
+    return takes === null ? wholes.some(({ whole }) => whole.test(text)) : takes(text)
   }
 
   return {
-    any: predicate !== null || wholes.length > 0,
+    any: takes !== null || wholes.length > 0,
     accepts,
     hint: (plaintext) => {
       if (ownHeadOf(plaintext) !== null) return ownHint(plaintext)

@@ -1,4 +1,4 @@
-import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Schema } from "effect"
+import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Runtime, Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import {
   type AcceptForeignKeys,
@@ -38,7 +38,8 @@ export interface ApiKeysOptions extends VerificationOptions {
   readonly acceptedHeads?: ReadonlyArray<string> | undefined
   /**
    * How long after its creation a key may expire at most. Then every key needs an expiry: to create or update one
-   * beyond it, or without, fails. Keys that are there already stay as they are. Default none.
+   * beyond it, or without, fails, and so does importing one without `lifetime: "keep"`. Keys that are there already stay as
+   * they are. Default none.
    */
   readonly maxKeyLifetime?: Timespan | Duration.Duration | undefined
   /** How long old secrets of a rotated key may go on working at most. Default `"90 days"`. */
@@ -137,12 +138,21 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
   const secret = yield* checkSecret(signingSecret)
   const previous = yield* checkPreviousSecrets(previousSigningSecrets, secret)
   const decoded = yield* decodeOptions(rest)
+  const runtime = yield* Effect.runtime<never>()
   const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
   const heads = new Set([head, ...decoded.acceptedHeads])
   return Settings.of({
     head,
     heads,
-    foreign: makeForeignKeys(decoded.acceptForeignKeys, heads),
+    foreign: makeForeignKeys(
+      decoded.acceptForeignKeys,
+      (mistake) =>
+        Runtime.runFork(
+          runtime,
+          Effect.logError(`The predicate acceptForeignKeys ${mistake}, so no key was accepted by it`)
+        ),
+      heads
+    ),
     signingSecret: secret,
     previousSigningSecrets: previous.secrets,
     previousSecretPlaces: previous.places,

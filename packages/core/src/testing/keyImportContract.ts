@@ -96,6 +96,23 @@ export const keyImportContract = (test: ContractTest): void => {
       }))
   }
 
+  test("inserts a call of 22 MB, which is more than some servers take at a time", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      const { id } = yield* insertOrganization()
+      const imports = Array.from({ length: 1100 }, (_, n) =>
+        makeImport(id, { metadata: { n, text: "x".repeat(20_000) } })
+      )
+      assert.deepStrictEqual(
+        yield* keys.insertMany(imports),
+        imports.map(() => inserted)
+      )
+      assert.deepStrictEqual(
+        Option.getOrThrow(yield* keys.find(imports[1099]?.key.id ?? absent.key())).metadata.n,
+        1099
+      )
+    }))
+
   test("tells of each key alone what stands against it, and inserts the others", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore

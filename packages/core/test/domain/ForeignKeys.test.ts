@@ -47,6 +47,40 @@ describe("forms of foreign keys", () => {
     expect(broken.accepts("x")).toBe(false)
   })
 
+  it("take nothing for which a predicate gives no boolean, and report it once", async () => {
+    for (const answer of [1, "yes", {}, undefined, Promise.resolve(true), Promise.reject(new Error("broken"))]) {
+      const mistakes: Array<string> = []
+      const foreign = makeForeignKeys((() => answer) as () => never, (mistake) => void mistakes.push(mistake))
+      for (let i = 0; i < 3; i++) expect(foreign.accepts("x".repeat(32))).toBe(false)
+      expect(mistakes).toEqual(["gave no boolean"])
+    }
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("broken")
+        }
+      }
+    )
+    expect(makeForeignKeys((() => hostile) as () => never).accepts("x".repeat(32))).toBe(false)
+    const mistakes: Array<string> = []
+    const throwing = () => {
+      throw new Error("broken")
+    }
+    const broken = makeForeignKeys(throwing, (mistake) => void mistakes.push(mistake))
+    for (let i = 0; i < 3; i++) expect(broken.accepts("x")).toBe(false)
+    expect(mistakes).toEqual(["threw"])
+    // What is rejected would end the process by now.
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+
+  it("ask no predicate about nothing", () => {
+    const asked: Array<string> = []
+    const all = makeForeignKeys((text) => asked.push(text) > 0)
+    expect(all.accepts("")).toBe(false)
+    expect(asked).toEqual([])
+  })
+
   it("mask foreign keys, mistyped ones too, and leave hints alone", () => {
     expect(python.redact(`a sk_live_${body} b`)).toBe("a sk_live_a_b-… b")
     expect(python.redact(`sk_live_${body}xyz`)).toBe("sk_live_a_b-…")

@@ -5,7 +5,7 @@ import { keyOf } from "./keys.js"
 
 const secret = "AbCd0123456789abcdefghijklmnopqrstuvwxyzABC"
 const key = keyOf("myapp_live", secret)
-const { redact } = makeForeignKeys([], ["myapp_live", "old"])
+const { redact } = makeForeignKeys([], undefined, ["myapp_live", "old"])
 
 const leaks = (text: string, of: string): boolean => {
   for (let i = 0; i + 5 <= of.length; i++) if (text.includes(of.slice(i, i + 5))) return true
@@ -70,7 +70,7 @@ describe("a key in an encoded text", () => {
 
 describe("what redact takes", () => {
   const hex = makeForeignKeys([{ head: "", alphabet: "hex", length: 512 }])
-  const letters = makeForeignKeys([{ head: "aa", alphabet: "base64url", length: 512 }], ["a", "aaaa", "a_a"])
+  const letters = makeForeignKeys([{ head: "aa", alphabet: "base64url", length: 512 }], undefined, ["a", "aaaa", "a_a"])
   // Twice the text takes about twice the time: what is quadratic would take a minute for any of these.
   it.each([
     ["runs that are too short", hex, `${"a".repeat(511)} `.repeat(4000)],

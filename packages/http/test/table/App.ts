@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders } from "node:http"
+import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import type { KeyData } from "@apikeys/core"
 import type { GuardOptions } from "@apikeys/http"
 
 /** What the requests of all frameworks have in common. */
 export interface AnyRequest {
   readonly headers: IncomingHttpHeaders
+  url: string
 }
 
 /** With a function for `onError` that every framework can call: it throws, or rejects. */
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders
   readonly headersDistinct: NodeJS.Dict<Array<string>>
   readonly rawHeaders: ReadonlyArray<string>
+  /** All that the framework tells of the request's URL. */
+  readonly urls: ReadonlyArray<unknown>
 }
 
 export interface Reply {
@@ -32,9 +35,15 @@ export interface App {
   readonly guards: ReadonlyArray<AnyOptions>
   /** Fields that something sets before the guards run. */
   readonly before?: Readonly<Record<string, string>>
+  /** What something does to the request's headers before the guards run. */
+  readonly move?: (headers: IncomingHttpHeaders) => void
   readonly handler?: (exchange: Exchange) => Reply | Promise<Reply>
+  /** Writes an answer past the framework, instead of the handler. */
+  readonly writes?: (response: ServerResponse) => void
   readonly maxHeaderSize?: number
   readonly trustProxy?: boolean
+  /** Listens on a Unix socket: clients have no address there. */
+  readonly socketPath?: string
 }
 
 export interface Served {

@@ -27,9 +27,13 @@ const requestText = ({ headers = [], method = "GET", path = "/" }: RawRequest): 
     ""
   ].join("\r\n")
 
-/** Sends what no well-behaved client would send. */
-export const send = async (port: number, request: RawRequest): Promise<RawAnswer> => {
-  const socket = connect(port, "127.0.0.1")
+/**
+ * Sends what no well-behaved client would send.
+ *
+ * @param to a port of this machine, or the path of a Unix socket
+ */
+export const send = async (to: number | string, request: RawRequest): Promise<RawAnswer> => {
+  const socket = typeof to === "string" ? connect(to) : connect(to, "127.0.0.1")
   const chunks: Array<Buffer> = []
   socket.on("data", (chunk) => chunks.push(chunk))
   // A server that refuses early closes while we write; its answer is what counts.

@@ -18,6 +18,14 @@ interface Program {
   readonly output: string | undefined
 }
 
+/** What a document's programs are run with besides what they name. */
+export interface ReadmeOptions {
+  /** The document in the package's folder. Default its README. */
+  readonly document?: string
+  /** A package that stands in for one that programs import, with a file of its types. */
+  readonly instead?: { readonly of: string; readonly name: string; readonly types: string }
+}
+
 const programsOf = (readme: string): ReadonlyArray<Program> =>
   [...readme.matchAll(/^```typescript\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?/gms)].map(([, code = "", output], i) => ({
     name: `program-${i + 1}`,
@@ -34,14 +42,17 @@ const freePort = async (): Promise<number> => {
 
 const withoutIds = (text: string): string => text.replace(/'[0-9a-f]{8}-[0-9a-f-]{27}'/g, "'…'")
 
-/** Compiles and runs the programs of a package's README as they stand, on the built packages, each in an empty folder. */
-export const runReadme = (name: string): void => {
+/** Compiles and runs the programs of a package's document as they stand, on the built packages, each in an empty folder. */
+export const runReadme = (name: string, { document = "README.md", instead }: ReadmeOptions = {}): void => {
   const home = join(root, "packages", name)
+  const title = instead === undefined ? document : `${document} with ${instead.name}`
   // Inside the package, so that imports resolve as they do for it; below `node_modules` it could not import itself.
-  const folder = join(home, ".cache/readme")
-  const programs = programsOf(readFileSync(join(home, "README.md"), "utf8"))
+  const folder = join(home, ".cache/readme", title.replaceAll(/[^A-Za-z0-9]+/g, "-"))
+  const imported = (code: string) =>
+    instead === undefined ? code : code.replaceAll(`from "${instead.of}"`, `from "${instead.name}"`)
+  const programs = programsOf(readFileSync(join(home, document), "utf8"))
 
-  describe(`README of ${name}`, () => {
+  describe(`${title} of ${name}`, () => {
     const scratch = mkdtempSync(join(tmpdir(), "apikeys-readme-"))
     afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
@@ -59,9 +70,9 @@ export const runReadme = (name: string): void => {
             declaration: false,
             declarationMap: false
           },
-          files: [`${name}.ts`]
+          files: [`${name}.ts`, ...(instead === undefined ? [] : [join(home, instead.types)])]
         }
-        writeFileSync(join(folder, `${name}.ts`), code)
+        writeFileSync(join(folder, `${name}.ts`), imported(code))
         writeFileSync(join(folder, `${name}.json`), JSON.stringify(tsconfig))
       }
     })

@@ -1,7 +1,9 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { App, Serve } from "./App.js"
+import { addressCases } from "./addressCases.js"
 import type { Case, Expected } from "./Case.js"
 import { cachingCases } from "./cachingCases.js"
+import { copyCases } from "./copyCases.js"
 import { credentialCases } from "./credentialCases.js"
 import { guardCases } from "./guardCases.js"
 import { hostileCases } from "./hostileCases.js"
@@ -9,6 +11,7 @@ import { managementCases } from "./managementCases.js"
 import { outcomeCases } from "./outcomeCases.js"
 import { type RawAnswer, send } from "./RawHttp.js"
 import { rateLimitCases } from "./rateLimitCases.js"
+import { readerCases } from "./readerCases.js"
 import { rotationCases } from "./rotationCases.js"
 import { checkSyntax } from "./Syntax.js"
 import { makeWorld, type World } from "./World.js"
@@ -16,6 +19,9 @@ import { makeWorld, type World } from "./World.js"
 const table: Readonly<Record<string, ReadonlyArray<Case>>> = {
   Credentials: credentialCases,
   Outcomes: outcomeCases,
+  "Clients' addresses": addressCases,
+  "Two copies of the library": copyCases,
+  "Keys elsewhere": readerCases,
   "Rate-limit fields": rateLimitCases,
   Rotation: rotationCases,
   "Several guards, and rules by request": guardCases,
@@ -59,7 +65,7 @@ const exchange = async (serve: Serve, app: App, steps: ReadonlyArray<Parameters<
   const served = await serve(app)
   const answers: Array<RawAnswer> = []
   try {
-    for (const step of steps) answers.push(await send(served.port, step))
+    for (const step of steps) answers.push(await send(app.socketPath ?? served.port, step))
   } finally {
     await served.close()
   }

@@ -2,7 +2,9 @@ import { StoreHealth } from "@apikeys/core"
 import { SchemaVersion } from "@apikeys/store-sql"
 import { Effect } from "effect"
 import { type LoadInput, load } from "../../../store-sql/test/processes/load.js"
+import { stand } from "../../../store-sql/test/processes/standing.js"
 import { takeJobs } from "../../../store-sql/test/processes/worker.js"
+import type { StandingInput } from "../../../store-sql/test/suites/standingSuite.js"
 import { PgStore } from "../../src/index.js"
 import { openOwnDatabase } from "../../src/PgOpening.js"
 
@@ -15,6 +17,11 @@ const jobs = {
       Effect.flatMap(({ ping }) => ping),
       Effect.as("open" as const),
       Effect.provide(PgStore.layer({ url, timeout: "20 seconds" }))
+    ),
+
+  stand: (input: StandingInput) =>
+    Effect.scoped(
+      Effect.flatMap(openOwnDatabase({ url: input.url, timeout: input.timeout }), (database) => stand(database, input))
     ),
 
   /** Migrates, and stays in the middle of it for a minute. */

@@ -3,7 +3,7 @@ import { SchemaVersion } from "@apikeys/store-sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
 import { makeFollower } from "../../src/ChangeFollower.js"
-import { makeChangeLog } from "../../src/ChangeLog.js"
+import { makeChangeLog, type Seen } from "../../src/ChangeLog.js"
 import type { Database } from "../../src/Database.js"
 import { makeDialect } from "../../src/Dialect.js"
 import { makeOperations } from "../../src/Operations.js"
@@ -285,23 +285,28 @@ const absenceTests = (opened: Opened) => {
       yield* run(`update ${prefix}apikeys_changes set recorded_at = recorded_at - 240000`)
       const other = makeOperations(database, timeout, makeChangeLog(database, makeDialect(database)).append)
       yield* other.change("other", (_, tell) => Effect.sync(() => tell({ _tag: "Tenants" })))
-      const news = yield* database.read((connection) => log.readAfter(connection, seen))
-      assert.deepStrictEqual(news, { last: seen + 4, changes: [...all, { _tag: "Tenants" }], missed: false })
+      const { last, ...news } = yield* database.read((connection) => log.readAfter(connection, seen))
+      assert.strictEqual(last.number, seen.number + 4)
+      assert.deepStrictEqual(news, { changes: [...all, { _tag: "Tenants" }], missed: false })
     })
   )
 
   it.scopedLive("says so too when there is more than is worth telling, and when it does not know what it reads", () =>
     Effect.gen(function* () {
       const { change, database, log, operations, prefix, run } = yield* opened
-      const read = (seen: number | null) => database.read((connection) => log.readAfter(connection, seen))
-      const { last } = yield* read(null)
-      const all = Array.from({ length: 1001 }, keyChange)
-      yield* operations.change("many", (_, tell) => Effect.sync(() => all.forEach(tell)))
-      assert.deepStrictEqual(yield* read(last), { last: last + 1001, changes: [], missed: true })
-      assert.deepStrictEqual(yield* read(last + 1), { last: last + 1001, changes: all.slice(1), missed: false })
+      const read = (seen: Seen | null) => database.read((connection) => log.readAfter(connection, seen))
+      const { last: before } = yield* read(null)
       yield* change(keyChange())
-      yield* run(`update ${prefix}apikeys_changes set what = 'Future' where sequence = ${last + 1002}`)
-      assert.deepStrictEqual(yield* read(last + 1001), { last: last + 1002, changes: [], missed: true })
+      const { last: first } = yield* read(before)
+      const all = Array.from({ length: 1000 }, keyChange)
+      yield* operations.change("many", (_, tell) => Effect.sync(() => all.forEach(tell)))
+      const { last } = yield* read(null)
+      assert.strictEqual(last.number, before.number + 1001)
+      assert.deepStrictEqual(yield* read(before), { last, changes: [], missed: true })
+      assert.deepStrictEqual(yield* read(first), { last, changes: all, missed: false })
+      yield* change(keyChange())
+      yield* run(`update ${prefix}apikeys_changes set what = 'Future' where sequence = ${last.number + 1}`)
+      assert.deepInclude(yield* read(last), { changes: [], missed: true })
     })
   )
 
@@ -322,4 +327,49 @@ const absenceTests = (opened: Opened) => {
       assert.deepStrictEqual(since(later), [next])
     })
   )
+
+  for (const [made, lost] of [
+    [1, 2],
+    [2, 2],
+    [4, 2]
+  ] as const) {
+    it.scopedLive(
+      `says so too when a backup that lacks ${lost} changes took its place, and ${made} were made since`,
+      () =>
+        Effect.gen(function* () {
+          const { change, confirmations, database, prefix, settled, since } = yield* opened
+          const backUp = database.read((connection) =>
+            connection.executeUnprepared(`select * from ${prefix}apikeys_change_sequence where id = 1`, [], undefined)
+          )
+          yield* Effect.forEach([1, 2, 3], () => change(keyChange()))
+          const [{ last_mark, last_sequence, previous_mark }] = (yield* backUp) as unknown as [Record<string, unknown>]
+          yield* Effect.forEach(Array.from({ length: lost }), () => change(keyChange()))
+          yield* settled
+          const start = confirmations.length
+          // In one transaction, so that no look comes in between.
+          yield* makeOperations(database, timeout, makeChangeLog(database, makeDialect(database)).append).change(
+            "restore",
+            (connection, tell) =>
+              Effect.gen(function* () {
+                for (const statement of [
+                  `delete from ${prefix}apikeys_changes where sequence > ${last_sequence}`,
+                  `update ${prefix}apikeys_change_sequence set last_sequence = ${last_sequence}, last_mark = '${last_mark}',
+                  previous_mark = '${previous_mark}' where id = 1`
+                ]) {
+                  yield* connection.executeUnprepared(statement, [], undefined)
+                }
+                for (let i = 0; i < made; i++) tell(keyChange())
+              })
+          )
+          yield* settled
+          assert.deepStrictEqual(since(start), [])
+          assert.strictEqual(confirmations.slice(start).filter(({ missed }) => missed).length, 1)
+          const next = keyChange()
+          const later = confirmations.length
+          yield* change(next)
+          yield* settled
+          assert.deepStrictEqual(since(later), [next])
+        })
+    )
+  }
 }

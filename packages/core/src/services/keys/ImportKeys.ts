@@ -41,7 +41,7 @@ interface History<Time> {
   readonly id?: string | undefined
   /** May lie in the past. */
   readonly expiresAt?: Time | null | undefined
-  /** Default: now. */
+  /** Not in the future. Default: now. */
   readonly createdAt?: Time | undefined
   /** Default 0. */
   readonly useCount?: number | undefined
@@ -72,6 +72,11 @@ export interface ImportKeyOptions {
    * by default the key is refused; `grant` takes them for the wildcards that they are here.
    */
   readonly wildcards?: "refuse" | "grant" | undefined
+  /**
+   * What becomes of keys that expire later than `maxKeyLifetime` after their creation, or never: by default they are refused;
+   * `keep` takes them as they are.
+   */
+  readonly lifetime?: "refuse" | "keep" | undefined
 }
 
 /**

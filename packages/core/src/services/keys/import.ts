@@ -1,88 +1,41 @@
 import { Chunk, DateTime, Effect, Either, Schedule, Stream } from "effect"
-import { ApiKey } from "../../domain/ApiKey.js"
-import { type InvalidInputError, KeyConflictError, NotFoundError, type StoreError } from "../../domain/Errors.js"
-import type { KeyId } from "../../domain/Ids.js"
+import type { InvalidInputError, StoreError } from "../../domain/Errors.js"
 import { invalidInput } from "../../domain/Input.js"
-import type { Instant } from "../../domain/Instant.js"
-import type { Metadata } from "../../domain/Metadata.js"
-import type { KeyImport, KeyImportOutcome } from "../../ports/KeyImport.js"
+import type { KeyImportOutcome } from "../../ports/KeyImport.js"
 import { KeyStore } from "../../ports/KeyStore.js"
+import { turn } from "../EventLoop.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { orNotFound } from "../tenants/entity.js"
+import { monotonicMillis } from "../verifier/Times.js"
 import { UsageRecorder } from "../verifier/UsageRecorder.js"
 import { VerificationCache } from "../verifier/VerificationCache.js"
 import type { ApiKeysService } from "./ApiKeysService.js"
-import { type Kept, makeDigestion } from "./digestion.js"
-import type { ImportProgress, RefusedImport } from "./ImportKeys.js"
-import { decodeBulkOptions, decodeImport, decodeImportOptions } from "./importInput.js"
-import type { ImportFields } from "./plainImport.js"
+import type { ImportKeyOptions, ImportProgress, RefusedImport } from "./ImportKeys.js"
+import { decodeBulkOptions, decodeImportOptions } from "./importInput.js"
+import { idIn, issuesOf, judge, type Prepared } from "./importVerdict.js"
+import { makePrepare } from "./prepareImport.js"
 
 type Operations = Pick<ApiKeysService, "importKey" | "importKeys">
 
-/** A key that breaks no rule by itself. */
-interface Prepared extends KeyImport {
-  /** The id that the caller gave it, if any. */
-  readonly givenId: KeyId | null
-  /** Where the caller told the secret. */
-  readonly secretPath: "digest" | "plaintext"
+/** Keys that are to be inserted together, and what they came from. */
+interface Batch {
+  readonly inputs: ReadonlyArray<unknown>
+  readonly prepared: ReadonlyArray<Either.Either<Prepared, InvalidInputError>>
 }
-
-type Refusal = InvalidInputError | KeyConflictError | NotFoundError
-
-/** What became of a key that was not refused. */
-interface Taken {
-  readonly created: boolean
-  readonly keyId: KeyId
-}
-
-const judge = ({ givenId, key }: Prepared, outcome: KeyImportOutcome): Either.Either<Taken, Refusal> => {
-  switch (outcome._tag) {
-    case "Inserted":
-      return Either.right({ created: true, keyId: key.id })
-    case "Existing":
-      return givenId === null || givenId === outcome.keyId
-        ? Either.right({ created: false, keyId: outcome.keyId })
-        : Either.left(new KeyConflictError({ field: "digest" }))
-    case "OtherDigest":
-      // An id that was made of the digest is proof enough: the key was given another secret since.
-      return givenId === null || outcome.renewed
-        ? Either.right({ created: false, keyId: outcome.keyId })
-        : Either.left(new KeyConflictError({ field: "id" }))
-    case "Taken":
-      return Either.left(new KeyConflictError({ field: outcome.field }))
-    case "Absent":
-      return Either.left(new NotFoundError({ entity: outcome.entity, id: key[`${outcome.entity}Id`] }))
-    case "NotLinked":
-      return Either.left(invalidInput("productId", "is not linked to the project"))
-  }
-}
-
-const issuesOf = (refusal: Refusal, secretPath: Prepared["secretPath"]): RefusedImport["issues"] => {
-  switch (refusal._tag) {
-    case "InvalidInputError":
-      return refusal.issues
-    case "KeyConflictError":
-      return [{ path: refusal.field === "id" ? "id" : secretPath, rule: "is held by another key" }]
-    case "NotFoundError":
-      return [{ path: `${refusal.entity}Id`, rule: "is not there" }]
-  }
-}
-
-/** What a caller gave for an id, where it is one: it is told back. */
-const idIn = (input: unknown): string | null => {
-  if (typeof input !== "object" || input === null || !("id" in input) || typeof input.id !== "string") return null
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(input.id) ? input.id.toLowerCase() : null
-}
-
-/** A batch may be repeated: what a lost answer inserted exists then. */
-const retried = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, StoreError> =>
-  Effect.retry(effect, {
-    schedule: Schedule.exponential("50 millis"),
-    times: 4,
-    while: ({ retryable }) => retryable
-  })
 
 const nothingYet: ImportProgress = { imported: 0, existing: 0, refused: 0 }
+
+/** How many milliseconds an import keeps the event loop to itself. */
+const stint = 5
+
+/** Whether a store's call is worth repeating. */
+const repeatable = {
+  schedule: Schedule.exponential("50 millis"),
+  times: 4,
+  while: ({ retryable }: StoreError) => retryable
+}
+
+const tooManyRefused = (maxRefused: number) => invalidInput("", `more than ${maxRefused} keys were refused`)
 
 /** Takes over keys that were issued elsewhere. */
 export const makeImports = Effect.gen(function* () {
@@ -90,60 +43,11 @@ export const makeImports = Effect.gen(function* () {
   const codec = yield* MetadataCodec
   const { adding } = yield* VerificationCache
   const uses = yield* UsageRecorder
-  const { digestOf, idsOf } = yield* makeDigestion
-
-  const toPrepared = (fields: ImportFields, kept: Kept, metadata: Metadata, now: Instant): Prepared => {
-    const [id, ...otherIds] = fields.id === null ? idsOf(fields.organizationId, kept) : [fields.id]
-    const key = new ApiKey(
-      {
-        id,
-        organizationId: fields.organizationId,
-        projectId: fields.projectId,
-        productId: fields.productId,
-        name: fields.name,
-        hint: kept.hint,
-        scopes: fields.scopes,
-        rateLimits: fields.rateLimits,
-        metadata,
-        expiresAt: fields.expiresAt,
-        revokedAt: fields.revokedAt,
-        revokedReason: fields.revokedReason,
-        disabledAt: null,
-        disabledReason: null,
-        useCount: fields.useCount,
-        lastUsedAt: fields.lastUsedAt,
-        createdAt: fields.createdAt ?? now,
-        updatedAt: now
-      },
-      // Each field was just decoded.
-      true
-    )
-    const { digest, otherDigests } = kept
-    const secretPath = fields.digest === null ? "plaintext" : "digest"
-    return { key, digest, otherDigests, otherIds, givenId: fields.id, secretPath }
-  }
-
-  /** At once for nearly every key: an effect for each of a million takes longer than what it does. */
-  const prepare = (
-    input: unknown,
-    now: Instant,
-    refuseWildcards: boolean
-  ): Either.Either<Prepared, InvalidInputError> | Effect.Effect<Prepared, InvalidInputError> => {
-    const decoded = decodeImport(input, refuseWildcards)
-    if (Either.isLeft(decoded)) return Either.left(decoded.left)
-    const fields = decoded.right
-    const kept = digestOf(fields)
-    if (Either.isLeft(kept)) return Either.left(kept.left)
-    const given = fields.metadata ?? {}
-    const metadata = codec.encodeNow(given)
-    return metadata === null
-      ? Effect.map(codec.encode(given), (encoded) => toPrepared(fields, kept.right, encoded, now))
-      : Either.right(toPrepared(fields, kept.right, metadata, now))
-  }
+  const prepare = yield* makePrepare
 
   const importKey: Operations["importKey"] = Effect.fn("ApiKeys.importKey")(function* (input, options) {
-    const { wildcards } = yield* decodeImportOptions(options ?? {})
-    const prepared = yield* prepare(input, yield* DateTime.now, wildcards === "refuse")
+    const decoded = yield* decodeImportOptions(options ?? {})
+    const prepared = yield* prepare(input, yield* DateTime.now, decoded)
     const [outcome] = yield* adding(store.insertMany([prepared]))
     if (outcome === undefined) return yield* Effect.dieMessage("KeyStore.insertMany told of no key")
     const { created, keyId } = yield* judge(prepared, outcome)
@@ -151,25 +55,60 @@ export const makeImports = Effect.gen(function* () {
     return { key: yield* codec.typedKey(uses.include(key)), created }
   })
 
-  const prepareBatch = Effect.fnUntraced(function* (inputs: ReadonlyArray<unknown>, refuseWildcards: boolean) {
+  /** Lets others have the event loop now and then: a source may be endless, and the process has more to do. */
+  const prepareBatch = Effect.fnUntraced(function* (inputs: ReadonlyArray<unknown>, options: ImportKeyOptions) {
+    const clock = yield* Effect.clock
     const now = yield* DateTime.now
     const prepared: Array<Either.Either<Prepared, InvalidInputError>> = []
+    yield* turn
+    let began = monotonicMillis(clock)
     for (const input of inputs) {
-      const one = prepare(input, now, refuseWildcards)
+      const one = prepare(input, now, options)
       prepared.push(Either.isEither(one) ? one : yield* Effect.either(one))
+      if (monotonicMillis(clock) - began < stint) continue
+      yield* turn
+      began = monotonicMillis(clock)
     }
-    return { inputs, prepared }
+    return { inputs, prepared } satisfies Batch
   })
 
-  /** Inserts one batch, and tells what became of all so far. */
+  /** Whether a key that is there is one that a lost answer of this very import told of. */
+  const isOwn = ({ key }: Prepared, outcome: KeyImportOutcome): Effect.Effect<boolean, StoreError> =>
+    outcome._tag === "Existing" && outcome.keyId === key.id
+      ? Effect.map(
+          Effect.retry(store.find(key.id), repeatable),
+          (found) => found._tag === "Some" && DateTime.Equivalence(found.value.updatedAt, key.updatedAt)
+        )
+      : Effect.succeed(false)
+
+  /** Inserts keys. A call whose answer was lost is repeated, and what it had inserted exists then. */
+  const insert = Effect.fnUntraced(function* (keys: ReadonlyArray<Prepared>) {
+    if (keys.length === 0) return []
+    let calls = 0
+    const call = Effect.suspend(() => {
+      calls++
+      return adding(store.insertMany(keys))
+    })
+    const outcomes = yield* Effect.retry(call, repeatable)
+    if (outcomes.length !== keys.length) return yield* Effect.dieMessage("KeyStore.insertMany told of too few keys")
+    if (calls === 1) return outcomes
+    return yield* Effect.forEach(keys, (each, i) => {
+      const outcome = outcomes[i] as KeyImportOutcome
+      return Effect.map(isOwn(each, outcome), (own): KeyImportOutcome => (own ? { _tag: "Inserted" } : outcome))
+    })
+  })
+
+  /** Inserts one batch, unless too many are refused already, and tells what became of all so far. */
   const insertBatch = Effect.fnUntraced(function* (
-    { inputs, prepared }: Effect.Effect.Success<ReturnType<typeof prepareBatch>>,
-    before: ImportProgress
+    { inputs, prepared }: Batch,
+    before: ImportProgress,
+    maxRefused: number
   ) {
     const good = prepared.flatMap((each) => (Either.isRight(each) ? [each.right] : []))
-    const outcomes = good.length === 0 ? [] : yield* retried(adding(store.insertMany(good)))
-    const first = before.imported + before.existing + before.refused
+    const ends = before.refused + prepared.length - good.length > maxRefused
+    const outcomes = ends ? [] : yield* insert(good)
     const told = outcomes[Symbol.iterator]()
+    const first = before.imported + before.existing + before.refused
     const refused: Array<RefusedImport> = []
     const progress = { ...before }
     const refuse = (index: number, issues: RefusedImport["issues"]) => {
@@ -182,30 +121,32 @@ export const makeImports = Effect.gen(function* () {
         continue
       }
       const outcome: KeyImportOutcome | undefined = told.next().value
-      if (outcome === undefined) return yield* Effect.dieMessage("KeyStore.insertMany told of too few keys")
+      // It was not inserted, since the import ends here.
+      if (outcome === undefined) continue
       const verdict = judge(each.right, outcome)
       if (Either.isLeft(verdict)) refuse(index, issuesOf(verdict.left, each.right.secretPath))
-      else if (!verdict.right.created) progress.existing++
-      else progress.imported++
+      else if (verdict.right.created) progress.imported++
+      else progress.existing++
     }
     return { progress: progress as ImportProgress, refused }
   })
 
   const importKeys: Operations["importKeys"] = Effect.fn("ApiKeys.importKeys")(function* (source, options) {
-    const { batchSize, wildcards } = yield* decodeBulkOptions(options ?? {})
+    const { batchSize, maxRefused: told, ...rest } = yield* decodeBulkOptions(options ?? {})
+    const maxRefused = told ?? Number.POSITIVE_INFINITY
     const onRefused = options?.onRefused ?? (() => Effect.void)
     const onProgress = options?.onProgress ?? (() => Effect.void)
     const batches = Stream.chunks(Stream.rechunk(source, batchSize)).pipe(
-      Stream.mapEffect((batch) => prepareBatch(Chunk.toReadonlyArray(batch), wildcards === "refuse")),
+      Stream.mapEffect((batch) => prepareBatch(Chunk.toReadonlyArray(batch), rest)),
       // One batch is prepared while the store inserts the one before.
       Stream.buffer({ capacity: 1 })
     )
     return yield* Stream.runFoldEffect(batches, nothingYet, (before, batch) =>
       Effect.gen(function* () {
-        const { progress, refused } = yield* insertBatch(batch, before)
+        const { progress, refused } = yield* insertBatch(batch, before, maxRefused)
         yield* Effect.forEach(refused, onRefused, { discard: true })
         yield* onProgress(progress)
-        return progress
+        return progress.refused > maxRefused ? yield* tooManyRefused(maxRefused) : progress
       })
     )
   })

@@ -121,14 +121,23 @@ export const decodePruning = Effect.fnUntraced(function* (input: unknown, now: I
   return pruning
 })
 
-/** Refuses an expiry that is later than a key may live, none at all included. */
-export const checkLifetime = (
+/** What is wrong with an expiry that is later than a key may live, none at all included. */
+export const lifetimeRefusal = (
   { createdAt, expiresAt }: { readonly createdAt: Instant; readonly expiresAt: Instant | null },
   maxKeyLifetime: number | null
-): Effect.Effect<void, InvalidInputError> => {
-  if (maxKeyLifetime === null) return Effect.void
-  if (expiresAt === null) return Effect.fail(invalidInput("expiresAt", "is required by maxKeyLifetime"))
+): InvalidInputError | null => {
+  if (maxKeyLifetime === null) return null
+  if (expiresAt === null) return invalidInput("expiresAt", "is required by maxKeyLifetime")
   return expiresAt.epochMillis - createdAt.epochMillis <= maxKeyLifetime * 1000
-    ? Effect.void
-    : Effect.fail(invalidInput("expiresAt", "is later than maxKeyLifetime after the key's creation"))
+    ? null
+    : invalidInput("expiresAt", "is later than maxKeyLifetime after the key's creation")
+}
+
+/** Refuses an expiry that is later than a key may live. */
+export const checkLifetime = (
+  times: Parameters<typeof lifetimeRefusal>[0],
+  maxKeyLifetime: number | null
+): Effect.Effect<void, InvalidInputError> => {
+  const refusal = lifetimeRefusal(times, maxKeyLifetime)
+  return refusal === null ? Effect.void : Effect.fail(refusal)
 }

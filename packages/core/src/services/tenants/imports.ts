@@ -1,6 +1,7 @@
 import { DateTime, Effect, Option } from "effect"
-import type { AlreadyExistsError } from "../../domain/Errors.js"
+import type { AlreadyExistsError, InvalidInputError } from "../../domain/Errors.js"
 import { invalidInput } from "../../domain/Input.js"
+import type { Instant } from "../../domain/Instant.js"
 import { Organization } from "../../domain/Organization.js"
 import { Product } from "../../domain/Product.js"
 import { Project } from "../../domain/Project.js"
@@ -10,6 +11,14 @@ import { decodeImportedOrganization, decodeImportedProduct, decodeImportedProjec
 import type { TenantsService } from "./TenantsService.js"
 
 type Operations = Pick<TenantsService, "importOrganization" | "importProject" | "importProduct">
+
+/** When an entity was created that says nothing of it, or something that may be. */
+const creationOf = (given: Instant | null): Effect.Effect<Instant, InvalidInputError> =>
+  Effect.flatMap(DateTime.now, (now) =>
+    given !== null && DateTime.greaterThan(given, now)
+      ? Effect.fail(invalidInput("createdAt", "is in the future"))
+      : Effect.succeed(given ?? now)
+  )
 
 const existing = <A>(entity: A) => [entity, false] as const
 
@@ -52,7 +61,7 @@ export const makeTenantImports = Effect.map(TenantStore, (store) => {
   const operations: Operations = {
     importOrganization: Effect.fn("Tenants.importOrganization")(function* (input) {
       const { createdAt, ...fields } = yield* decodeImportedOrganization(input)
-      const organization = new Organization({ ...fields, createdAt: createdAt ?? (yield* DateTime.now) })
+      const organization = new Organization({ ...fields, createdAt: yield* creationOf(createdAt) })
       return yield* takeOver(
         organization,
         store.findOrganization(organization.id),
@@ -61,14 +70,14 @@ export const makeTenantImports = Effect.map(TenantStore, (store) => {
     }),
     importProject: Effect.fn("Tenants.importProject")(function* (input) {
       const { createdAt, ...fields } = yield* decodeImportedProject(input)
-      const project = new Project({ ...fields, createdAt: createdAt ?? (yield* DateTime.now) })
+      const project = new Project({ ...fields, createdAt: yield* creationOf(createdAt) })
       return yield* takeOver(project, store.findProject(project.id), store.insertProject(project)).pipe(
         ofOrganization(fields.organizationId)
       )
     }),
     importProduct: Effect.fn("Tenants.importProduct")(function* (input) {
       const { createdAt, ...fields } = yield* decodeImportedProduct(input)
-      const product = new Product({ ...fields, createdAt: createdAt ?? (yield* DateTime.now) })
+      const product = new Product({ ...fields, createdAt: yield* creationOf(createdAt) })
       return yield* takeOver(product, store.findProduct(product.id), store.insertProduct(product)).pipe(
         ofOrganization(fields.organizationId)
       )

@@ -3,6 +3,7 @@ import type { RateLimit } from "../../domain/RateLimit.js"
 import type { RateLimitLease } from "../../domain/RateLimitLease.js"
 import type { RateLimitOutcome, RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import type { RateLimitCharge, RateLimitRefund } from "../../ports/RateLimitStore.js"
+import { haveParted, offsetOf, type Times } from "./Times.js"
 
 /** What of its life is left to a lease that is not to be spent any more, so that many are looked for at once. */
 const slack = 1 / 4
@@ -17,10 +18,16 @@ interface Holding {
   readonly due: number
   /** Since when they are at hand. */
   readonly since: number
+  /** How far apart the clocks were when they were taken. */
+  readonly offset: number
   /** The limits as the store has them, without these permits. */
   readonly statuses: ReadonlyArray<RateLimitStatus>
   left: number
 }
+
+/** Whether permits may not be spent any more, or nobody knows: where the clocks have parted, or went back. */
+const isOver = ({ offset, since, until }: Holding, now: Times): boolean =>
+  until <= now.monotonic || since > now.monotonic || haveParted(offset, now)
 
 const shown = (status: RateLimitStatus, left: number): RateLimitStatus => ({
   name: status.name,
@@ -66,28 +73,42 @@ export class Holdings {
   }
 
   /** Pays with permits at hand; `null` where there are not enough. */
-  spend(id: KeyId, limits: ReadonlyArray<RateLimit>, cost: number, now: number): RateLimitOutcome | null {
+  spend(id: KeyId, limits: ReadonlyArray<RateLimit>, cost: number, now: Times): RateLimitOutcome | null {
     const held = this.#held.get(id)
-    if (held === undefined || held.limits !== limits || held.left < cost || held.until <= now) return null
+    if (held === undefined || held.limits !== limits || held.left < cost || isOver(held, now)) return null
     held.left -= cost
     if (held.left === 0) {
       this.#held.delete(id)
-      this.#end(id, held, now)
+      this.#end(id, held, now.monotonic)
     }
     return withLeft(held.statuses, held.left)
   }
 
-  /** Takes permits in hand, of a key that has none. */
+  /**
+   * Takes permits in hand, of a key that has none.
+   *
+   * @param began before the store was asked for them
+   */
   hold(
     { keyId, limits }: Pick<RateLimitCharge, "keyId" | "limits">,
     lease: RateLimitLease,
     { limits: statuses }: RateLimitOutcome,
+    began: Times,
     now: number,
     until: number
   ): RateLimitOutcome {
     const due = until + slack * Math.max(0, until - now)
     this.#due = Math.min(this.#due, due)
-    this.#held.set(keyId, { lease, limits, since: now, until, due, statuses, left: lease.permits })
+    this.#held.set(keyId, {
+      lease,
+      limits,
+      since: now,
+      offset: offsetOf(began),
+      until,
+      due,
+      statuses,
+      left: lease.permits
+    })
     return withLeft(statuses, lease.permits)
   }
 

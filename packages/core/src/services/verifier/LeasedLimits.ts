@@ -14,7 +14,7 @@ import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import { Holdings } from "./Holdings.js"
 import { Pace } from "./Pace.js"
 import type { RateLimiterService } from "./RateLimiterService.js"
-import { monotonicMillis } from "./Times.js"
+import { monotonicMillis, type Times, timesOf } from "./Times.js"
 
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */
 const spending = 0.8
@@ -55,18 +55,18 @@ export const makeLeasedLimits = Effect.gen(function* () {
     return Effect.ignore(store.refund(refunds))
   })
 
-  const hold = (call: LeaseRequest, { lease, outcome }: LeaseOutcome, began: number, now: number) => {
+  const hold = (call: LeaseRequest, { lease, outcome }: LeaseOutcome, began: Times, now: number) => {
     const taken = (outcome.allowed ? call.cost : 0) + (lease?.permits ?? 0)
     const millis = pace.heard(call.keyId, outcome.limits, taken, monotonicMillis(machineClock))
     if (lease === null) return outcome
-    const until = Math.min(began + lease.lifetimeMillis * spending, now + millis)
-    return holdings.hold(call, lease, outcome, now, until)
+    const until = Math.min(began.monotonic + lease.lifetimeMillis * spending, now + millis)
+    return holdings.hold(call, lease, outcome, began, now, until)
   }
 
   /** Charges in the store, and takes in hand what permits come ahead. */
   const ask = (requests: ReadonlyArray<LeaseRequest>, clock: Clock.Clock) => {
     // Before the store is asked: the permits are dead here before they are by its time.
-    const began = monotonicMillis(clock)
+    const began = timesOf(clock)
     return Effect.map(store.lease(requests), (outcomes) => {
       const now = monotonicMillis(clock)
       const held = outcomes.map((outcome, i) => hold(requests[i] as LeaseRequest, outcome, began, now))
@@ -110,9 +110,10 @@ export const makeLeasedLimits = Effect.gen(function* () {
     calls: ReadonlyArray<RateLimitCharge>
   ): Effect.fn.Return<ReadonlyArray<RateLimitOutcome>, StoreError> {
     const clock = yield* Effect.clock
-    const now = monotonicMillis(clock)
+    const times = timesOf(clock)
+    const now = times.monotonic
     // The charge before this one may have brought permits.
-    const paid = calls.map((call) => holdings.spend(call.keyId, call.limits, call.cost, now))
+    const paid = calls.map((call) => holdings.spend(call.keyId, call.limits, call.cost, times))
     const unpaid = calls.filter((_, i) => paid[i] === null)
     const asked = unpaid.length === 0 ? [] : yield* ask(requestsOf(unpaid, now), clock)
     let next = 0
@@ -186,7 +187,7 @@ export const makeLeasedLimits = Effect.gen(function* () {
 
   const limiter: RateLimiterService = {
     isExact: false,
-    chargeNow: ({ id, rateLimits }, cost, { monotonic }) => holdings.spend(id, rateLimits, cost, monotonic),
+    chargeNow: ({ id, rateLimits }, cost, times) => holdings.spend(id, rateLimits, cost, times),
     charge: (key, cost) => callback((caller, resume) => begin(key, cost, caller, resume)),
     begin,
     reset: (id) =>

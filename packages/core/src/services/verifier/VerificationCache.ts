@@ -4,12 +4,8 @@ import { Settings } from "../Settings.js"
 import { KeyCache } from "./KeyCache.js"
 import { makeShared, type Shared } from "./KeyRecord.js"
 import { TenantFacts } from "./TenantFacts.js"
-
-/**
- * How long a confirmation is trusted. Together with the 200 milliseconds after which the next one is due, what another
- * process changed is obeyed within a second.
- */
-export const trustMillis = 750
+import { type Times, timesOf } from "./Times.js"
+import { Trust } from "./Trust.js"
 
 /** What this process remembers of keys and tenants, and whether it may rely on it. */
 export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCache")<
@@ -20,14 +16,9 @@ export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCa
     readonly keys: KeyCache
     readonly facts: TenantFacts
     readonly shared: Shared
-    /**
-     * Whether the store has confirmed so lately what was changed that nothing remembered is stale: looked at for each
-     * call, so that a process that was stopped, or whose event loop was, serves nothing of before.
-     *
-     * @param now monotonic milliseconds
-     */
-    readonly isTrusted: (now: number) => boolean
-    /** Up to when all changes are known, in monotonic milliseconds; `-Infinity` before the first confirmation. */
+    /** Whether the store has confirmed so lately what was changed that nothing remembered is stale. */
+    readonly isTrusted: (now: Times) => boolean
+    /** Up to when all changes are known, in monotonic milliseconds; `-Infinity` where that is not known. */
     readonly confirmedAt: () => number
     /** Runs what makes a change. What is remembered of it is forgotten before and after, whatever comes of it. */
     readonly changing: (change: Change) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -44,7 +35,13 @@ const make = Effect.gen(function* () {
   const { capacity, negativeTtl, ttl } = bounds ?? { capacity: 0, negativeTtl: 0, ttl: 0 }
   const keys = new KeyCache({ capacity, negativeTtl, ttl })
   const facts = new TenantFacts(ttl)
-  let confirmedAt = Number.NEGATIVE_INFINITY
+  const clock = yield* Effect.clock
+
+  const forgetAll = (): void => {
+    keys.clear()
+    facts.clear()
+  }
+  const trust = new Trust(timesOf(clock), forgetAll)
 
   const apply = (change: Change): void => {
     if (change._tag === "Tenants") facts.clear()
@@ -52,13 +49,10 @@ const make = Effect.gen(function* () {
   }
 
   const onConfirmation = ({ asOf, changes, missed }: Confirmation): void => {
-    if (missed) {
-      keys.clear()
-      facts.clear()
-    }
+    if (missed) forgetAll()
     for (const change of changes) apply(change)
     // What a change altered is forgotten by now, so that nobody trusts what is not.
-    confirmedAt = Math.max(confirmedAt, asOf)
+    trust.confirm(asOf, timesOf(clock))
   }
 
   const around =
@@ -73,8 +67,8 @@ const make = Effect.gen(function* () {
     keys,
     facts,
     shared: makeShared(),
-    isTrusted: (now) => now < confirmedAt + trustMillis,
-    confirmedAt: () => confirmedAt,
+    isTrusted: (now) => trust.isGiven(now),
+    confirmedAt: () => trust.confirmedAt,
     changing: (change) => around(Effect.sync(() => apply(change))),
     changingAny: around(Effect.sync(() => keys.clear())),
     adding: (self) =>

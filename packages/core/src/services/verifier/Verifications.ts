@@ -24,8 +24,7 @@ import type { PresentedKey } from "./lookUp.js"
 import { makeMembership } from "./membership.js"
 import { makeRemember } from "./remember.js"
 import { makeTelemetry } from "./Telemetry.js"
-import type { Times } from "./Times.js"
-import { monotonicMillis } from "./Times.js"
+import { monotonicMillis, type Times, timesOf } from "./Times.js"
 import type { Validation } from "./Validation.js"
 import { VerificationCache } from "./VerificationCache.js"
 
@@ -103,21 +102,23 @@ export const makeVerifications = Effect.gen(function* () {
     foreign ? Encoding.encodeHex(hasher.digest(text).bytes) : hasher.fingerprint(text)
 
   /** What is remembered had the form of a key once, and has it still. */
-  const recall = (text: string, at: number): CachedKey | typeof unknownKey | undefined => {
-    if (!cache.isTrusted(at)) return undefined
-    const own = cache.keys.get(hasher.fingerprint(text), at)
+  const recall = (text: string, now: Times): CachedKey | typeof unknownKey | undefined => {
+    if (!cache.isTrusted(now)) return undefined
+    const own = cache.keys.get(hasher.fingerprint(text), now.monotonic)
     if (own !== undefined || !foreign.any || !foreign.accepts(text)) return own
-    return cache.keys.get(fingerprintOf({ text, foreign: true }), at)
+    return cache.keys.get(fingerprintOf({ text, foreign: true }), now.monotonic)
   }
+
+  /** What is remembered of to whom things belong; `null` where that is not known, or not to be trusted. */
+  const rememberedMembership = (record: KeyRecord, asked: Validation, times: Times) =>
+    cache.isTrusted(times) ? cache.facts.membership(record, asked, times.monotonic) : null
 
   /** The metadata of a key that is good for what is asked, at once; `null` where the store has to be asked. */
   const qualify = (record: KeyRecord, asked: Validation, times: Times): Metadata | Refusal | null => {
     const inactive = failedStatus(record, times.millis)
     if (inactive !== null) return inactive
     if (record.redigest !== null) return null
-    const membership = asksForTenants(record, asked)
-      ? cache.facts.membership(record, asked, times.monotonic)
-      : noMembership
+    const membership = asksForTenants(record, asked) ? rememberedMembership(record, asked, times) : noMembership
     if (membership === null) return null
     return failedQuestion(record, asked, membership) ?? metadata.typedNow(record.metadata)
   }
@@ -133,11 +134,11 @@ export const makeVerifications = Effect.gen(function* () {
   const decide: Verifications["now"] = (plaintext, asked, clock) => {
     const text = textOf(plaintext)
     if (text === null) return new InvalidKeyError()
-    const at = cache.enabled ? monotonicMillis(clock) : 0
-    const found = recall(text, at)
+    const times = timesOf(clock)
+    const found = recall(text, times)
     if (!(found instanceof CachedKey)) return found === undefined && parse(text) !== null ? null : new InvalidKeyError()
     telemetry.hits++
-    return judge(found.record, asked, { millis: clock.unsafeCurrentTimeMillis(), monotonic: at })
+    return judge(found.record, asked, times)
   }
 
   const now: Verifications["now"] = (plaintext, asked, clock) => {
@@ -223,7 +224,7 @@ export const makeVerifications = Effect.gen(function* () {
     caller: Caller,
     { end, safely }: ReturnType<typeof makeEnding>
   ): void => {
-    const times = { millis: clock.unsafeCurrentTimeMillis(), monotonic: monotonicMillis(clock) }
+    const times = timesOf(clock)
     const typed = qualify(record, asked, times)
     if (typed === null) return end(ask(record, asked, clock))
     if (isRefusal(typed)) return end(Exit.fail(typed))
@@ -245,13 +246,13 @@ export const makeVerifications = Effect.gen(function* () {
   }
 
   const begin: Verifications["begin"] = (plaintext, asked, clock, caller, resume) => {
-    const began = monotonicMillis(clock)
-    const ending = makeEnding(began, clock, caller, resume)
+    const times = timesOf(clock)
+    const ending = makeEnding(times.monotonic, clock, caller, resume)
     const text = textOf(plaintext)
     const presented = text === null ? null : parse(text)
     if (presented === null) return ending.end(Exit.fail(new InvalidKeyError()))
     const fingerprint = cache.enabled ? fingerprintOf(presented) : ""
-    const known = cache.isTrusted(began) ? cache.keys.get(fingerprint, began) : undefined
+    const known = cache.isTrusted(times) ? cache.keys.get(fingerprint, times.monotonic) : undefined
     if (known instanceof CachedKey) return ending.safely(() => conclude(known.record, asked, clock, caller, ending))
     telemetry.misses++
     remember(fingerprint, presented, caller, clock, (found) =>

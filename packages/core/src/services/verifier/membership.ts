@@ -5,7 +5,7 @@ import type { StoreError } from "../../domain/Errors.js"
 import { TenantStore } from "../../ports/TenantStore.js"
 import { asksForTenants, noMembership } from "./checks.js"
 import type { KeyRecord } from "./KeyRecord.js"
-import { monotonicMillis } from "./Times.js"
+import { monotonicMillis, timesOf } from "./Times.js"
 import { VerificationCache } from "./VerificationCache.js"
 
 /** To whom what a call asks for belongs: what is remembered of it, else what the store says. */
@@ -36,8 +36,8 @@ export const makeMembership = Effect.gen(function* () {
     if (!asksForTenants(key, target)) return Effect.succeed(noMembership)
     if (!enabled) return read(key, target)
     return Effect.clockWith((clock) => {
-      const asked = monotonicMillis(clock)
-      const known = isTrusted(asked) ? facts.membership(key, target, asked) : null
+      const asked = timesOf(clock)
+      const known = isTrusted(asked) ? facts.membership(key, target, asked.monotonic) : null
       if (known !== null) return Effect.succeed(known)
       const { generation } = facts
       return Effect.map(read(key, target), (membership) => {

@@ -187,6 +187,33 @@ export const clientImports = (
     expect((await client.getKey(String(rows[0]?.id))).name).toBe("Key 0")
   })
 
+  it("ends once more are refused than it was told, and keeps the batches before", async () => {
+    const client = opened()
+    const { id: organizationId } = await makeAcme(client)
+    const row = (n: number, name: string) => ({
+      organizationId,
+      id: absentId(),
+      digest: anyDigest(),
+      name: `${name}${n}`
+    })
+    const rows = Array.from({ length: 30 }, (_, n) => (n % 10 < 7 ? row(n, "Key ") : { ...row(n, ""), name: " " }))
+    const refused: Array<number> = []
+    const onRefused = ({ index }: RefusedImport) => refused.push(index)
+    const options = { batchSize: 10, onRefused }
+    const error = await rejects(client.importKeys(rows, { ...options, maxRefused: 5 }), InvalidInputError)
+    expect(error.issues).toEqual([{ path: "", rule: "more than 5 keys were refused" }])
+    expect(refused).toEqual([7, 8, 9, 17, 18, 19])
+    expect(await client.importKeys(rows, { ...options, maxRefused: 9 })).toEqual({
+      imported: 14,
+      existing: 7,
+      refused: 9
+    })
+    // What the store refuses counts as well.
+    const taken = rows.slice(0, 7).map(({ digest }) => ({ organizationId, id: absentId(), digest }))
+    await rejects(client.importKeys(taken, { maxRefused: 6 }), InvalidInputError)
+    await rejects(client.importKeys([], { maxRefused: -1 }), InvalidInputError)
+  })
+
   it("rejects with what the source or a callback throws, and keeps what came before", async () => {
     const client = opened()
     const { id: organizationId } = await makeAcme(client)

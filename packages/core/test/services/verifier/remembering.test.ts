@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, TestClock } from "effect"
 import { issue, isWellFormed } from "../../../src/domain/KeyToken.js"
-import { ApiKeys, KeyVerifier, MemoryStore, Tenants } from "../../../src/index.js"
+import { ApiKeys, KeyVerifier, MemoryStore, TenantStore, Tenants } from "../../../src/index.js"
 import { interceptStore, makeStoreCalls } from "../../../src/testing/index.js"
 import { makeChannel, remembering } from "../changes.js"
 import { issueKey } from "../live.js"
@@ -68,6 +68,25 @@ describe("a process that is told of changes", () => {
       for (let n = 0; n < 3; n++) yield* verifier.verifyKey(plaintext)
       assert.strictEqual(calls.count("KeyStore.findByDigests"), 3)
     }).pipe(Effect.provide(remembering(channel, { cache: false }, calls.wrap(MemoryStore.layer))))
+  })
+
+  it.effect("relies on no link that it remembers while it is told of nothing, though the key is read anew", () => {
+    const { channel, live } = setUp()
+    return Effect.gen(function* () {
+      const [tenants, keys, verifier] = [yield* Tenants, yield* ApiKeys, yield* KeyVerifier]
+      const { id: organizationId } = yield* tenants.createOrganization({ name: "Linked" })
+      const project = yield* tenants.createProject({ organizationId, name: "v1" })
+      const product = yield* tenants.createProduct({ organizationId, name: "API" })
+      const link = { projectId: project.id, productId: product.id }
+      yield* tenants.addProductToProject(link)
+      const { plaintext } = yield* keys.createKey({ organizationId, productId: product.id })
+      yield* channel.confirm()
+      for (const _ of [1, 2]) yield* verifier.validateKey(plaintext, { projectId: project.id })
+      yield* TestClock.adjust("750 millis")
+      yield* (yield* TenantStore).unlink(link)
+      const refused = yield* Effect.flip(verifier.validateKey(plaintext, { projectId: project.id }))
+      assert.strictEqual(refused._tag, "KeyNotAllowedError")
+    }).pipe(Effect.provide(live))
   })
 
   it.effect("sees its own changes at once, whatever they are", () => {
