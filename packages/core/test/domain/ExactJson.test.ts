@@ -17,7 +17,7 @@ describe("parseJson", () => {
   it("reads what JSON.parse reads, number by number", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        // Of whole numbers that large nobody knows whether the last digits are meant.
+        // The last digits of integers that large may be meant or not.
         fc.pre(!/(?<![.\d])\d{16,}(?![.\deE])/.test(text))
         assert.deepStrictEqual(parseJson(text), JSON.parse(text))
       })
@@ -81,6 +81,14 @@ describe("parseJson", () => {
       assert.throws(() => parseJson(text), SyntaxError)
       assert.throws(() => parseJson(text, { inexactNumbers: "text" }), SyntaxError)
     }
+  })
+
+  it("takes long numbers, which a stranger may send", () => {
+    const zeros = "0".repeat(2_000_000)
+    for (const number of [`1.${zeros}1`, `0.${zeros}1e9`, `-1${zeros}1.5`]) {
+      assert.deepStrictEqual(refusal(`[${number}]`), ["0"])
+    }
+    assert.deepStrictEqual(parseJson(`[1.${zeros}, 0.${zeros}]`), [1, 0])
   })
 
   it("takes long texts and deep ones", () => {
