@@ -158,6 +158,8 @@ const verdicts = (prefix: string): Migration => ({
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
     `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`,
+    // The ids of keys whose uses a batch did not add, separated by commas: their rows were locked.
+    `alter table ${prefix}apikeys_usage_batches add column left_out text`,
     // Revocations of all keys of an owner that are in force while the rows of the keys are still being written.
     `create table ${prefix}apikeys_fences (
   number bigint not null primary key,
