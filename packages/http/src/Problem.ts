@@ -175,6 +175,6 @@ const fieldsOf = (outcome: Outcome, { realm, scheme }: ProblemSettings): HeaderF
  * @since 0.1.0
  */
 export const problemOf = (error: unknown, settings: ProblemSettings): ProblemError | null => {
-  if (isProblemError(error)) return error
-  return isGuardError(error) ? toProblem(error, settings) : null
+  if (isGuardError(error)) return toProblem(error, settings)
+  return error instanceof Error && isProblemError(error) ? error : null
 }
