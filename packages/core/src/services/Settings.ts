@@ -75,13 +75,13 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
 
 const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true, as: "Option" })
 
-const wholeNumber = (least: number, most: number, standard: number) =>
-  Schema.optionalWith(
-    Schema.Number.pipe(
-      Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)
-    ).annotations(rule(`is not a whole number from ${least} to ${most}`)),
-    { nullable: true, default: () => standard }
+const between = (least: number, most: number) =>
+  Schema.Number.pipe(Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)).annotations(
+    rule(`is not a whole number from ${least} to ${most}`)
   )
+
+const wholeNumber = (least: number, most: number, standard: number) =>
+  Schema.optionalWith(between(least, most), { nullable: true, default: () => standard })
 
 const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
   Schema.optionalWith(
@@ -91,8 +91,13 @@ const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
     { nullable: true, default: () => standard }
   )
 
+/** Of the cache; a key with a little metadata takes less than its part. */
+const leastBytes = 64 * 1024 * 1024
+const bytesOfKey = 2048
+
 const Cache = Schema.Struct({
   capacity: wholeNumber(1, 10_000_000, 10_000),
+  maxBytes: nullable(between(1024, 2 ** 40)),
   ttl: wholeNumber(1, 86_400_000, 60_000),
   negativeTtl: wholeNumber(0, 1000, 500)
 })
@@ -131,6 +136,9 @@ const decodeOptions = decodeInput(
   })
 )
 
+const maxBytesOf = ({ capacity, maxBytes }: typeof Cache.Type): number =>
+  Option.getOrElse(maxBytes, () => Math.max(leastBytes, capacity * bytesOfKey))
+
 /** Checks the options. */
 export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
   if (!isPlainObject(options)) return yield* invalidInput("", "is not a plain object")
@@ -158,7 +166,7 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
     previousSecretPlaces: previous.places,
     maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime),
     maxOverlap: decoded.maxOverlap,
-    cache: decoded.cache === false ? null : decoded.cache,
+    cache: decoded.cache === false ? null : { ...decoded.cache, maxBytes: maxBytesOf(decoded.cache) },
     usage: {
       mode: decoded.usage,
       flushInterval: decoded.usageFlush.interval,
