@@ -110,6 +110,9 @@ describe("keys", () => {
     const again = await api("POST", "/v1/keys", { body })
     expect(again).toMatchObject({ status: 200, body: { plaintext: null, key: created.body.key } })
     expect(await api("GET", `/v1/keys/${created.body.key.id}`)).toMatchObject({ status: 200, body: created.body.key })
+    const other = await api("POST", "/v1/keys", { body: { ...body, name: "Bob's key" } })
+    expectProblem(other, 422, "idempotency_conflict")
+    expect(other.body.existingId).toBe(created.body.key.id)
   })
 
   it("are listed by owner and status, in pages that lose and repeat nothing", async () => {
