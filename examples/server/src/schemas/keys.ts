@@ -1,13 +1,13 @@
 import { Input, KeyId, Metadata, RateLimit, RateLimitStatus } from "@apikeys/core"
 import { Schema } from "effect"
 import { organizationId, productId, projectId } from "./tenants.js"
-import { Anything, nullable, pageQuery, Timestamp } from "./wire.js"
+import { Anything, exactly, nullable, pageQuery, Timestamp } from "./wire.js"
 
 export const OfKey = Schema.Struct({ keyId: Input.id(KeyId) })
 
 const fields = {
   name: nullable(Input.Text),
-  scopes: nullable(Input.Scopes),
+  scopes: nullable(Input.GrantedScopes),
   rateLimits: nullable(Input.RateLimits),
   expiresAt: nullable(Timestamp),
   metadata: nullable(Metadata)
@@ -15,11 +15,12 @@ const fields = {
 
 export const NewKey = Schema.Struct({
   organizationId,
-  projectId: nullable(projectId),
-  productId: nullable(productId),
+  projectId: exactly(Schema.NullOr(projectId)),
+  productId: exactly(Schema.NullOr(productId)),
   ...fields,
   idempotencyKey: nullable(Input.Text).annotations({
-    description: "A call that is repeated under the same one makes no second key, and is told no plaintext"
+    description:
+      "A repeated call under the same one creates no second key, and returns no plaintext; with other input it is 422"
   })
 })
 
@@ -29,9 +30,9 @@ export const KeyChanges = Schema.Struct(fields)
 const status = Schema.Literal("active", "disabled", "revoked", "expired")
 
 export const KeyFilter = Schema.Struct({
-  organizationId: Schema.optional(organizationId),
-  projectId: Schema.optional(projectId),
-  productId: Schema.optional(productId),
+  organizationId: exactly(organizationId),
+  projectId: exactly(projectId),
+  productId: exactly(productId),
   status: Schema.optional(
     Schema.Literal(...status.literals, "all").annotations(
       Input.rule("is not active, disabled, revoked, expired or all")
@@ -55,9 +56,9 @@ export const Rotation = Schema.NullOr(
 )
 
 export const RevocationOfOwner = Schema.Struct({
-  organizationId: Schema.optional(organizationId),
-  projectId: Schema.optional(projectId),
-  productId: Schema.optional(productId),
+  organizationId: exactly(organizationId),
+  projectId: exactly(projectId),
+  productId: exactly(productId),
   reason
 })
 

@@ -98,6 +98,13 @@ const table: ReadonlyArray<
     "Another API key has this digest"
   ],
   [
+    "IdempotencyConflictError",
+    "idempotency_conflict",
+    new Errors.IdempotencyConflictError({ existingId: keyId }),
+    { existingId: keyId },
+    "The idempotency key was used with other input before"
+  ],
+  [
     "InvalidInputError",
     "invalid_input",
     new Errors.InvalidInputError({ issues: [{ path: "name", rule: "is blank" }] }),
@@ -129,7 +136,7 @@ describe.each(table)("%s", (name, code, error, data, says) => {
     expect(error).toBeInstanceOf(Error)
     expect(error instanceof Errors.ApiKeyError).toBe(true)
     const classes = Object.entries(Errors).filter(([, value]) => typeof value === "function")
-    expect(classes).toHaveLength(13)
+    expect(classes).toHaveLength(14)
     for (const [other, Class] of classes) {
       expect(error instanceof (Class as new () => unknown), other).toBe(other === name)
     }
@@ -157,7 +164,7 @@ describe("ApiKeyError", () => {
       {}
     ]
     for (const other of alike) expect(other instanceof Errors.ApiKeyError).toBe(false)
-    expect(table).toHaveLength(13)
+    expect(table).toHaveLength(14)
   })
 
   it("narrows by instanceof and by _tag", () => {
@@ -180,6 +187,22 @@ describe("what errors say in their other cases", () => {
     expect(new Errors.NotFoundError({ entity: "organization", id: null }).message).toBe(
       "There is no organization of that name"
     )
+  })
+
+  it("escapes what it quotes, so that nobody writes lines or commands into a log", () => {
+    const hostile = "x\n2026 admin\u001b[31m\u202e\u2028\u0085"
+    const escaped = "x\\u000a2026 admin\\u001b[31m\\u202e\\u2028\\u0085"
+    const messages = [
+      new Errors.AlreadyExistsError({ entity: "project", existingName: hostile, existingId: id }),
+      new Errors.NotFoundError({ entity: "key", id: hostile }),
+      new Errors.InsufficientScopeError({ keyId, required: [hostile], missing: [hostile] }),
+      new Errors.InvalidInputError({ issues: [{ path: hostile, rule: "is blank" }] }),
+      new Errors.StoreError({ operation: hostile, retryable: true, reason: hostile })
+    ].map(({ message }) => message)
+    for (const message of messages) {
+      expect(message).toContain(escaped)
+      expect(message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u)
+    }
   })
 
   it("does not advise to wait where waiting does not help", () => {
@@ -226,6 +249,7 @@ describe("the types of errors", () => {
       | "NotFoundError"
       | "InUseError"
       | "KeyConflictError"
+      | "IdempotencyConflictError"
       | "InvalidInputError"
       | "StoreError"
     >()
@@ -241,6 +265,7 @@ describe("the types of errors", () => {
       | "not_found"
       | "in_use"
       | "key_conflict"
+      | "idempotency_conflict"
       | "invalid_input"
       | "store_unavailable"
     >()
