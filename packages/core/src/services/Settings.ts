@@ -1,4 +1,4 @@
-import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Runtime, Schema } from "effect"
+import { Config, Context, type Duration, Effect, Either, Option, Runtime, Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import {
   type AcceptForeignKeys,
@@ -6,11 +6,12 @@ import {
   type ForeignKeys,
   makeForeignKeys
 } from "../domain/ForeignKeys.js"
-import { decodeInput } from "../domain/Input.js"
+import { decodeInputEither } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
 import { rule } from "../domain/Rule.js"
 import { type Timespan, TimespanInput } from "../domain/Timespan.js"
-import { checkPreviousSecrets, checkSecret, type SecretInput, warnOfShortSecrets } from "./SigningSecrets.js"
+import type { SealedSecret } from "../ports/KeyHasher.js"
+import { type CheckedSecrets, checkSecrets, type SecretInput, warnOfWeakSecrets } from "./SigningSecrets.js"
 import type { CacheOptions, RateLimitMode, UsageMode, VerificationOptions } from "./VerificationOptions.js"
 
 /**
@@ -20,7 +21,8 @@ import type { CacheOptions, RateLimitMode, UsageMode, VerificationOptions } from
  */
 export interface ApiKeysOptions extends VerificationOptions {
   /**
-   * The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. Whoever
+   * The HMAC key of every digest: at least 32 characters, 16 of them different (8 where all are hexadecimal digits), such as
+   * `openssl rand -hex 32` prints. It is not kept as text: hold on to no copy of it yourself. Whoever
    * loses it loses every key; whoever has it and the database still has no plaintext.
    */
   readonly signingSecret: SecretInput | undefined
@@ -55,8 +57,8 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly heads: ReadonlySet<string>
     /** The keys of other forms that are accepted. */
     readonly foreign: ForeignKeys
-    readonly signingSecret: Redacted.Redacted<string>
-    readonly previousSigningSecrets: ReadonlyArray<Redacted.Redacted<string>>
+    /** The signing secret, then those under which keys are accepted as well. */
+    readonly secrets: CheckedSecrets["sealed"]
     /** Of each previous secret as it was given, one twice included: its place among all that are accepted, from 0 on. */
     readonly previousSecretPlaces: ReadonlyArray<number>
     /** Whole seconds; `null` for no bound. */
@@ -97,7 +99,7 @@ const UsageFlush = Schema.Struct({
   keys: wholeNumber(1, 1_000_000, 10_000)
 })
 
-const decodeOptions = decodeInput(
+const decodeOptions = decodeInputEither(
   Schema.Struct({
     cache: Schema.optionalWith(Schema.Union(Schema.Literal(false), Cache), {
       nullable: true,
@@ -120,51 +122,57 @@ const decodeOptions = decodeInput(
   })
 )
 
-/** Checks the options. */
-export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
-  const { previousSigningSecrets, signingSecret, ...rest } = options
-  const secret = yield* checkSecret(signingSecret)
-  const previous = yield* checkPreviousSecrets(previousSigningSecrets, secret)
-  const decoded = yield* decodeOptions(rest)
+/** Options that break no rule. No secret can be read in them. */
+export interface CheckedOptions {
+  readonly options: Effect.Effect.Success<ReturnType<typeof decodeOptions>>
+  readonly secrets: CheckedSecrets
+}
+
+/**
+ * Checks the options, at once: nobody has to keep them, and the secrets in them, until they are used.
+ *
+ * @param seal what is kept of a secret
+ */
+export const check = (
+  { previousSigningSecrets, signingSecret, ...rest }: ApiKeysOptions,
+  seal: (secret: string) => SealedSecret
+): Either.Either<CheckedOptions, InvalidInputError> =>
+  Either.all({
+    secrets: checkSecrets(signingSecret, previousSigningSecrets, seal),
+    options: decodeOptions(rest)
+  })
+
+/** Makes settings of options, and warns once of what is allowed but unwise. */
+export const make = Effect.fnUntraced(function* ({ options, secrets }: CheckedOptions) {
   const runtime = yield* Effect.runtime<never>()
-  const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
+  const head = headOf(options.keyPrefix, Option.getOrNull(options.environment))
+  if (looksLikeAnotherVendor(head)) {
+    yield* Effect.logWarning(
+      `Keys that begin with ${head}_ have the shape of another vendor's, which secret scanners claim; choose a keyPrefix of your own`
+    )
+  }
+  yield* warnOfWeakSecrets(secrets.weak)
   return Settings.of({
     head,
-    heads: new Set([head, ...decoded.acceptedHeads]),
-    foreign: makeForeignKeys(decoded.acceptForeignKeys, (mistake) =>
+    heads: new Set([head, ...options.acceptedHeads]),
+    foreign: makeForeignKeys(options.acceptForeignKeys, (mistake) =>
       Runtime.runFork(
         runtime,
         Effect.logError(`The predicate acceptForeignKeys ${mistake}, so no key was accepted by it`)
       )
     ),
-    signingSecret: secret,
-    previousSigningSecrets: previous.secrets,
-    previousSecretPlaces: previous.places,
-    maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime),
-    cache: decoded.cache === false ? null : decoded.cache,
+    secrets: secrets.sealed,
+    previousSecretPlaces: secrets.places,
+    maxKeyLifetime: Option.getOrNull(options.maxKeyLifetime),
+    cache: options.cache === false ? null : options.cache,
     usage: {
-      mode: decoded.usage,
-      flushInterval: decoded.usageFlush.interval,
-      flushKeys: decoded.usageFlush.keys
+      mode: options.usage,
+      flushInterval: options.usageFlush.interval,
+      flushKeys: options.usageFlush.keys
     },
-    rateLimits: decoded.rateLimits
+    rateLimits: options.rateLimits
   })
 })
-
-/** Checks the options, and warns once of what is allowed but unwise. */
-export const make = (options: ApiKeysOptions) =>
-  Effect.tap(check(options), ({ head, previousSigningSecrets }) =>
-    Effect.logWarning(
-      `Keys that begin with ${head}_ have the shape of another vendor's, which secret scanners claim; choose a keyPrefix of your own`
-    ).pipe(
-      Effect.when(() => looksLikeAnotherVendor(head)),
-      Effect.zipRight(warnOfShortSecrets(previousSigningSecrets))
-    )
-  )
-
-/** The options as they were given. */
-export const layer = (options: ApiKeysOptions): Layer.Layer<Settings, InvalidInputError> =>
-  Layer.effect(Settings, make(options))
 
 /**
  * The options as the environment has them: `APIKEYS_SIGNING_SECRET`, and optionally `APIKEYS_PREVIOUS_SIGNING_SECRETS`
