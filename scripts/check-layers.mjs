@@ -40,9 +40,9 @@ export const layers = {
   "store-sql": ["effect", "@apikeys/core", "@effect/sql", "@effect/experimental/Reactivity"],
   // A file has a path, which is looked at to say what is wrong with it.
   "store-sqlite": [...sqlStore, "better-sqlite3", "node:fs", "node:path"],
-  // Of `node:tls`, the types of the options that the drivers take.
+  // The options that the drivers take, and the sockets that they use.
   "store-pg": [...sqlStore, "@effect/sql-pg", "pg", "node:tls"],
-  "store-mysql": [...sqlStore, "@effect/sql-mysql2", "mysql2", "node:tls"],
+  "store-mysql": [...sqlStore, "@effect/sql-mysql2", "mysql2", "node:net", "node:tls"],
   // What stands in for a client's address, and is none, is hashed.
   http: ["effect", "@apikeys/core", "node:crypto"],
   express: ["effect", "@apikeys/core", "@apikeys/http", "express"],

@@ -5,6 +5,7 @@ import { createDatabase, withConnection } from "./database.mjs"
 import type { ServiceName } from "./Service.js"
 import { services } from "./services.mjs"
 
+export { startCertifiedServer } from "./certificate.mjs"
 export { withConnection } from "./database.mjs"
 export type { Server, ServerOptions, ServiceName } from "./Service.js"
 export { startServer } from "./server.mjs"

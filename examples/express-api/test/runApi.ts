@@ -105,7 +105,7 @@ export const runApi = (name: string, dist: string): void => {
       assert.isNotNull(key.productId)
     })
 
-    it("shuts out whoever tries keys, and nobody else behind the same proxy", async () => {
+    it("shuts out a stranger who guesses keys, and no other client of the same proxy", async () => {
       const { plaintext } = await createKey({ name: "Grace" })
       const through = async (forwardedFor: string, key: string) => {
         const answer = await fetch(`${program.url}/v1/time?zone=UTC`, {

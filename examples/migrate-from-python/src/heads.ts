@@ -35,7 +35,7 @@ const increment = (counts: Map<string, number>, name: string): void => {
 }
 
 /**
- * Whether so many keys have a text behind their prefix that it is no accident: secrets are random, of 64 characters,
+ * Whether a text stands behind the prefix of more keys than by accident: secrets are random, of 64 characters,
  * and some begin like an environment. Among few keys one is enough: of 300, one has a whole environment by accident.
  */
 const isDeliberate = (count: number, all: number, text: string): boolean => {

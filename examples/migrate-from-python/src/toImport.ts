@@ -23,7 +23,7 @@ class Refusal extends Error {}
 
 const isUuid = (id: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
 
-/** Where there is no zone it is UTC: so the old library wrote the dates that it made by itself. */
+/** Where there is no zone it is UTC: so the old library wrote its own dates. */
 const dateOf = (text: string | null, what: string, zoneless: () => void = () => undefined): Date | null => {
   if (text === null) return null
   const written = readInstant(text)
@@ -75,8 +75,8 @@ const unlinkedNote = ({ projectId, revokedAt, unlinked }: OldKey, { links }: Mig
   if (unlinked === 0 || links === "add" || revokedAt !== null) return []
   const words =
     projectId === null
-      ? `no link to its product from ${unlinked} projects of its organization, for which it is refused: see --links`
-      : `no link from its project to ${unlinked} products of its organization, for which it is refused: see --links`
+      ? `no link there to its product from ${unlinked} projects of its organization: refused for these here, see --links`
+      : `no link there from its project to ${unlinked} products of its organization: refused for these here, see --links`
   return [{ finding: "unlinked", words }]
 }
 

@@ -14,7 +14,7 @@ import { keys, signingSecret, tables } from "./oldDatabase/rows.js"
 import { Recorder } from "./Recorder.js"
 
 const secretOf = (n: number) => createHash("sha256").update(String(n)).digest("base64url")
-/** The first characters of so many keys of a head. */
+/** The first characters of a number of keys with a head. */
 const beginnings = (head: string, count: number): ReadonlyArray<string> =>
   Array.from({ length: count }, (_, n) => `${head}${secretOf(n)}`.slice(0, 8))
 

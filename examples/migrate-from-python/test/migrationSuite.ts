@@ -51,9 +51,9 @@ const expectedLines = [
   `organization ${ids.alsoAcme}: is "Acme (10000002)" from now on`,
   `product ${ids.blank}: is "Unnamed (30000002)" from now on`,
   `link ${ids.website} to ${ids.foreignProduct}: refused: its product belongs to another organization`,
-  `key ${keys.ofProject.id}: no link from its project to 1 products of its organization, for which it is refused: see --links`,
-  `key ${keys.ofProduct.id}: no link to its product from 1 projects of its organization, for which it is refused: see --links`,
-  `key ${keys.unlinked.id}: no link from its project to 2 products of its organization, for which it is refused: see --links`,
+  `key ${keys.ofProject.id}: no link there from its project to 1 products of its organization: refused for these here, see --links`,
+  `key ${keys.ofProduct.id}: no link there to its product from 1 projects of its organization: refused for these here, see --links`,
+  `key ${keys.unlinked.id}: no link there from its project to 2 products of its organization: refused for these here, see --links`,
   `key ${keys.zoneless.id}: its expiry 2099-01-02T03:04:05 has no zone, and is read as UTC`,
   `key ${keys.of01.id}: of 0.1: 60 a minute, a SHA-256 digest`,
   `key ${keys.furtherMember.id}: left behind of its metadata: tier`,
@@ -243,7 +243,7 @@ export const migrationSuite = (
     })
 
     it("lets keys pass for what they passed for before, once their links were added", async () => {
-      expect(third.lines.filter((line) => line.includes("for which it is refused"))).toEqual([])
+      expect(third.lines.filter((line) => line.includes("refused for these here"))).toEqual([])
       for (const { plaintext } of [keys.ofProject, keys.unlinked]) {
         for (const productId of [ids.weather, ids.blank]) await client.validateKey(plaintext, { productId })
       }

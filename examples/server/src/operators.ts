@@ -58,13 +58,18 @@ const adoptOperators = async (client: ApiKeyClient, organizationId: string): Pro
   let product: ProductData | null = null
   try {
     const { name } = await client.getOrganization(organizationId)
-    if (name === organizationName) product = await client.getProductByName({ organizationId, name: productName })
+    const projects = await client.listProjects({ organizationId, limit: 1 })
+    // No version created a project there: somebody else did.
+    if (name === organizationName && projects.items.length === 0) {
+      product = await client.getProductByName({ organizationId, name: productName })
+    }
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error
   }
   if (product === null) {
     throw new Error(
-      `APIKEYS_OPERATORS_ORGANIZATION is not the id of an organization ${organizationName} with a product ${productName}`
+      `APIKEYS_OPERATORS_ORGANIZATION is not the id of an organization ${organizationName} that has a product \
+${productName}, and no project`
     )
   }
   return { organizationId: product.organizationId, productId: product.id }

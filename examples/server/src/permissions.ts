@@ -17,8 +17,7 @@ export const scopeDescriptions = {
   [operatorScopes.write]: "create, change and end organizations, projects, products, links and keys of customers",
   [operatorScopes.operators]:
     "besides `management:write`: create, change, rotate and end keys of operators, within the bounds of the own key",
-  [operatorScopes.rotate]:
-    "besides `management:write`: rotate keys of customers. Whoever rotates a key knows its new plaintext",
+  [operatorScopes.rotate]: "besides `management:write`: rotate keys of customers, which shows the new plaintext",
   [operatorScopes.verify]: "verify keys, and charge their limits"
 } as const
 
@@ -83,7 +82,7 @@ export const refuseToChange = (operators: Operators, caller: KeyData, key: KeyDa
   refuseBeyond(caller, { ...key, ...changes })
 }
 
-/** Refuses to rotate a key: whoever does it gets to know its plaintext, and so may pass for its holder. */
+/** Refuses to rotate a key: the answer has its new plaintext, with which the caller could pass for its holder. */
 export const refuseToRotate = (operators: Operators, caller: KeyData, key: KeyData): void => {
   refuseToChange(operators, caller, key)
   if (!isOfOperator(operators, key)) demandScopes(caller, [operatorScopes.rotate])

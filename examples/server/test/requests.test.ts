@@ -1,4 +1,7 @@
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
 import { describe, expect, it } from "vitest"
+import { answerUnreadable } from "../src/http/unreadable.js"
 import { makeApi, makeCustomer } from "./server/Api.js"
 import { exchange, problemIn } from "./server/exchange.js"
 import { expectProblem } from "./server/expectProblem.js"
@@ -45,6 +48,18 @@ describe("what Node's parser refuses", () => {
     })
   })
 
+  it("is a problem: a request that does not arrive in time", async () => {
+    const late = createServer((socket) =>
+      answerUnreadable({ ...new Error("late"), code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket)
+    )
+    await once(late.listen(0, "127.0.0.1"), "listening")
+    const { status, problem } = problemIn(
+      await exchange(`http://127.0.0.1:${(late.address() as AddressInfo).port}`, "GET ")
+    )
+    expect({ status, problem }).toMatchObject({ status: 408, problem: { status: 408, code: "invalid_request" } })
+    late.close()
+  })
+
   it("does not become the answer to the request before it", async () => {
     for (let round = 0; round < 20; round++) {
       const listing = get("/v1/organizations", `X-API-Key: ${adminKey}`)
@@ -57,7 +72,7 @@ describe("what Node's parser refuses", () => {
 describe("a body", () => {
   const headers = { "Content-Type": "application/json" }
 
-  it("may be absent, whatever its type were, where none is needed", async () => {
+  it("may be absent where none is needed, whatever the content type", async () => {
     const { keyId, productId, projectId } = await makeCustomer(api)
     for (const type of ["application/json", "application/json; charset=utf-8", "text/plain", "nonsense"]) {
       for (const [method, path] of [

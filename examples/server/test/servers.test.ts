@@ -26,7 +26,7 @@ for (const { service, title } of selectedServices("pg", "mysql", "mariadb")) {
     it("three at once, each in a folder of its own, make one admin key, which is told once", () =>
       raceToBootstrap([makeFolder(), makeFolder(), makeFolder()], envOf(racing)))
 
-    it("does not take whoever has the reserved name for the operators, unless it is told to", () =>
+    it("takes no other holder of the reserved name for the operators, but one that it is to adopt", () =>
       startWithClaimedName(makeFolder(), storeAt(claimed.url), envOf(claimed)))
 
     it("manages, verifies and guards, and stops with everything answered and counted", async () => {

@@ -135,7 +135,7 @@ describe("APIKEYS_ADMIN_KEY_FILE", { timeout }, () => {
 })
 
 describe("a start", { timeout }, () => {
-  it("does not take whoever has the reserved name for the operators, unless it is told to", async () => {
+  it("takes no other holder of the reserved name for the operators, but one that it is to adopt", async () => {
     const folder = makeFolder()
     const store = SqliteStore.layer({ filename: join(folder, "apikeys.db") })
     await startWithClaimedName(folder, store, { APIKEYS_SIGNING_SECRET: signingSecret })

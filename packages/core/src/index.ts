@@ -20,6 +20,7 @@ export { KeyId, OrganizationId, ProductId, ProjectId } from "./domain/Ids.js"
  */
 export * as Input from "./domain/InputSchemas.js"
 export { Instant } from "./domain/Instant.js"
+export { endingOf, type KeyEnding, type KeyTimes } from "./domain/KeyEnding.js"
 export * as KeyToken from "./domain/KeyToken.js"
 export { type Json, Metadata } from "./domain/Metadata.js"
 export { Organization, OrganizationName } from "./domain/Organization.js"
@@ -43,16 +44,20 @@ export * from "./ports/KeyStore.js"
 export {
   type Admission,
   type AdmissionOutcome,
+  type Ended,
+  isUncharged,
   type LeaseOutcome,
   type LeaseRequest,
+  type Locked,
   type RateLimitCharge,
   type RateLimitRefund,
-  RateLimitStore
+  RateLimitStore,
+  type Uncharged
 } from "./ports/RateLimitStore.js"
 export { Store, type StoreLayer, type StorePorts } from "./ports/Store.js"
 export { StoreHealth } from "./ports/StoreHealth.js"
 export { type PageSlice, TenantStore } from "./ports/TenantStore.js"
-export { type Usage, type UsageBatch, UsageStore, type UsageTotal } from "./ports/UsageStore.js"
+export { type Usage, type UsageBatch, type UsageRecording, UsageStore, type UsageTotal } from "./ports/UsageStore.js"
 export { ApiKeys } from "./services/ApiKeys.js"
 export { KeyVerifier } from "./services/KeyVerifier.js"
 export type * from "./services/keys/ApiKeysService.js"

@@ -1,5 +1,5 @@
-import { KeyStore, MemoryStore, RateLimitStore, TenantStore } from "@apikeys/core"
-import { insertKey, insertOrganization, makeRateLimit, storeContract } from "@apikeys/core/testing"
+import { KeyStore, MemoryStore, TenantStore } from "@apikeys/core"
+import { insertKey, insertOrganization, limitsOfGoodKeys, makeRateLimit, storeContract } from "@apikeys/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, TestClock } from "effect"
 
@@ -28,7 +28,7 @@ describe("MemoryStore", () => {
 
   it.effect("takes the time of charges from the clock of whoever charges", () =>
     Effect.gen(function* () {
-      const limits = yield* RateLimitStore
+      const limits = yield* limitsOfGoodKeys
       const { id } = yield* insertOrganization()
       const { key } = yield* insertKey(id)
       const charge = limits.charge([{ keyId: key.id, limits: [makeRateLimit({ requests: 1 })], cost: 1 }])

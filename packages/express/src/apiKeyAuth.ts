@@ -1,9 +1,9 @@
 import { InvalidInputError } from "@apikeys/core"
-import { type Decision, errorOf, type GuardOptions, makeGuard, type RequestReader } from "@apikeys/http"
+import { type Decision, errorOf, type GuardOptions, isPropertyName, makeGuard, type RequestReader } from "@apikeys/http"
 import type { NextFunction, Request, RequestHandler, Response } from "express"
 import { answerWith } from "./answerWith.js"
 import type { OnError } from "./OnError.js"
-import type { RequestKey } from "./Register.js"
+import type { PropertyOption, RegisteredProperty, RequestKey } from "./Register.js"
 import { sendProblem, setFields } from "./sendProblem.js"
 
 /**
@@ -11,7 +11,7 @@ import { sendProblem, setFields } from "./sendProblem.js"
  *
  * @since 0.1.0
  */
-export interface ApiKeyAuthOptions extends GuardOptions<Request> {
+export interface ApiKeyAuthOptions extends GuardOptions<Request>, PropertyOption {
   /** Default: a problem of RFC 9457 in JSON. */
   readonly onError?: OnError | undefined
 }
@@ -38,11 +38,9 @@ const reader: RequestReader<Request> = {
  * @since 0.1.0
  */
 export const apiKeyAuth = (options: ApiKeyAuthOptions): RequestHandler => {
-  const guard = makeGuard(options, reader, ["onError"])
-  const { onError } = options
-  if (onError !== undefined && typeof onError !== "function") {
-    throw new InvalidInputError({ issues: [{ path: "onError", rule: "is not a function" }] })
-  }
+  const guard = makeGuard(options, reader, ["onError", "property"])
+  const { onError, property = "apiKey" } = options
+  checkOptions(onError, property)
 
   /** Whether the request goes on. */
   const apply = (decision: Decision, request: Request, response: Response, next: NextFunction): boolean => {
@@ -50,7 +48,7 @@ export const apiKeyAuth = (options: ApiKeyAuthOptions): RequestHandler => {
     if (response.headersSent) return false
     if (decision._tag === "Passed") {
       // The type is the application's own word, as that of the client's metadata is.
-      if (decision.key !== null) request.apiKey = decision.key as RequestKey
+      if (decision.key !== null) request[property as RegisteredProperty] = decision.key as RequestKey
       setFields(response, decision.fields)
       return true
     }
@@ -91,4 +89,12 @@ export const apiKeyAuth = (options: ApiKeyAuthOptions): RequestHandler => {
     if ("then" in decision) decision.then((made) => conclude(made, request, response, next), next)
     else conclude(decision, request, response, next)
   }
+}
+
+const checkOptions = (onError: unknown, property: unknown): void => {
+  const issues = [
+    ...(onError === undefined || typeof onError === "function" ? [] : [{ path: "onError", rule: "is not a function" }]),
+    ...(isPropertyName(property) ? [] : [{ path: "property", rule: "is not a free name of a request" }])
+  ]
+  if (issues.length > 0) throw new InvalidInputError({ issues })
 }

@@ -54,6 +54,20 @@ describe.each([
     assert.deepStrictEqual(await (await get(app, headers)).json(), ["pro", "pro"])
   })
 
+  it("puts the key under another name, and leaves `apiKey` to the application", async () => {
+    const app = quiet()
+    app.use((request, _response, next) => {
+      Object.assign(request, { apiKey: "the application's own" })
+      next()
+    })
+    app.get("/", apiKeyAuth({ client, property: "credential" as "apiKey" }), (request, response) => {
+      response.json([apiKeyOf(request, "credential" as "apiKey").metadata.plan, request.apiKey])
+    })
+    app.get("/open", (request, response) => void response.json(apiKeyOf(request, "credential" as "apiKey")))
+    assert.deepStrictEqual(await (await get(app, headers)).json(), ["pro", "the application's own"])
+    assert.strictEqual((await get(app, headers, "/open")).status, 500)
+  })
+
   it("tells a route without a guard from one whose key is missing", async () => {
     const app = quiet()
     app.get("/", (request) => void apiKeyOf(request))
@@ -218,6 +232,9 @@ describe.each([
       "requiredScope is not a known option"
     )
     assert.throws(() => apiKeyAuth({} as never), InvalidInputError, "client")
+    for (const property of ["headers", "__proto__", "constructor", "a b", "", 1, "x".repeat(65)]) {
+      assert.throws(() => apiKeyAuth({ client, property: property as "apiKey" }), InvalidInputError, "property")
+    }
     assert.throws(() => problemHandler({ realm: "" }), InvalidInputError, "realm")
   })
 })

@@ -1,5 +1,6 @@
 import type { GuardOptions, ProblemError } from "@apikeys/http"
 import type { FastifyReply, FastifyRequest } from "fastify"
+import type { PropertyOption } from "./Register.js"
 
 /**
  * Answers a refusal in an application's own way: it sends a reply, which then has the status and the fields of the
@@ -15,7 +16,7 @@ export type OnError = (error: ProblemError, request: FastifyRequest, reply: Fast
  *
  * @since 0.1.0
  */
-export interface ApiKeysPluginOptions extends GuardOptions<FastifyRequest> {
+export interface ApiKeysPluginOptions extends GuardOptions<FastifyRequest>, PropertyOption {
   /** Default: a problem of RFC 9457 in JSON. */
   readonly onError?: OnError | undefined
 }
@@ -25,4 +26,4 @@ export interface ApiKeysPluginOptions extends GuardOptions<FastifyRequest> {
  *
  * @since 0.1.0
  */
-export type RouteGuardOptions = Partial<ApiKeysPluginOptions>
+export type RouteGuardOptions = Partial<Omit<ApiKeysPluginOptions, "property">>

@@ -1,9 +1,8 @@
 import type { KeyData, Metadata } from "@apikeys/core"
-import type { onRequestHookHandler } from "fastify"
-import type { RouteGuardOptions } from "./PluginOptions.js"
 
 /**
- * What an application says of its own, once, so that `request.apiKey` has the type of its metadata.
+ * What an application says of its own, once, so that `request.apiKey` has the type of its metadata. With `property` as
+ * well, the key stands under another name: for applications that have declared a `request.apiKey` of their own.
  *
  * @example
  * ```ts
@@ -25,35 +24,32 @@ export type RegisteredMetadata = Register extends { readonly metadata: infer M }
 /** The key of a request. */
 export type RequestKey = KeyData<RegisteredMetadata>
 
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The key that the request was admitted with; `null` where no guard admitted it. */
-    apiKey: RequestKey | null
-  }
-  interface FastifyInstance {
-    /**
-     * A guard as an `onRequest` hook, of a route or of a scope. Its options stand before those of the plugin.
-     *
-     * @throws InvalidInputError that names every option that breaks a rule
-     */
-    requireApiKey(options?: RouteGuardOptions): onRequestHookHandler
-  }
-  interface FastifyContextConfig {
-    /**
-     * Guards the route: with the plugin's options, or with these before them. `false` exempts it from the guards of its
-     * scope. An application with a route that asks for a key in a scope without the plugin does not start.
-     */
-    apiKey?: boolean | RouteGuardOptions
-  }
-}
+/** The name under which requests have their key: `apiKey`, unless an application registered its own. */
+export type RegisteredProperty = Register extends { readonly property: infer P extends string } ? P : "apiKey"
+
+/** The option for it, which cannot be forgotten where another name is registered. */
+export type PropertyOption = RegisteredProperty extends "apiKey"
+  ? { readonly property?: "apiKey" | undefined }
+  : { readonly property: RegisteredProperty }
+
+/** The same as an argument. */
+export type PropertyArgument = RegisteredProperty extends "apiKey"
+  ? readonly [property?: "apiKey"]
+  : readonly [property: RegisteredProperty]
+
+/** What guards add to a request: `null` where none admitted it. */
+export type KeyProperty = { [P in RegisteredProperty]: RequestKey | null }
 
 /**
  * The key that a request was admitted with.
  *
+ * @param property the name under which it is there, where that is not `apiKey`
  * @throws Error where no guard admitted the request: the route has none
  * @since 0.1.0
  */
-export const apiKeyOf = (request: { readonly apiKey: RequestKey | null }): RequestKey => {
-  if (request.apiKey === null) throw new Error("No API key was checked for this request: its route has no guard")
-  return request.apiKey
+export const apiKeyOf = (request: Readonly<KeyProperty>, ...[property = "apiKey"]: PropertyArgument): RequestKey => {
+  // Undefined where the plugin is not.
+  const key = request[property as RegisteredProperty] ?? null
+  if (key === null) throw new Error("No API key was checked for this request: its route has no guard")
+  return key
 }

@@ -1,9 +1,30 @@
+import { InvalidInputError } from "@apikeys/core"
 import { type CredentialOptions, FailureLimit, isFailureLimit, securityRequirements } from "@apikeys/http"
 import type { FastifyInstance, FastifyPluginCallback, FastifySchema, onRequestHookHandler, RouteOptions } from "fastify"
 import fastifyPlugin from "fastify-plugin"
 import { guardHook } from "./guardHook.js"
 import type { ApiKeysPluginOptions, RouteGuardOptions } from "./PluginOptions.js"
+import type { KeyProperty } from "./Register.js"
 import { guardRoutesOf } from "./Routes.js"
+
+declare module "fastify" {
+  interface FastifyRequest extends KeyProperty {}
+  interface FastifyInstance {
+    /**
+     * A guard as an `onRequest` hook, of a route or of a scope. Its options stand before those of the plugin.
+     *
+     * @throws InvalidInputError that names every option that breaks a rule
+     */
+    requireApiKey(options?: RouteGuardOptions): onRequestHookHandler
+  }
+  interface FastifyContextConfig {
+    /**
+     * Guards the route: with the plugin's options, or with these before them. `false` exempts it from the guards of its
+     * scope. An application with a route that asks for a key in a scope without the plugin does not start.
+     */
+    apiKey?: boolean | RouteGuardOptions
+  }
+}
 
 /** What `config.apiKey` of a route may be. */
 type RouteConfig = boolean | RouteGuardOptions | undefined
@@ -18,6 +39,8 @@ const install = (fastify: FastifyInstance, given: ApiKeysPluginOptions): void =>
   const ofConfig = new WeakMap<RouteGuardOptions, onRequestHookHandler>()
 
   const requireApiKey = (own: RouteGuardOptions = {}): onRequestHookHandler => {
+    if ("property" in own)
+      throw new InvalidInputError({ issues: [{ path: "property", rule: "is the plugin's alone" }] })
     const all = { ...options, ...own }
     const hook = guardHook(all)
     credentialsOf.set(hook, all.credentials)
@@ -35,7 +58,7 @@ const install = (fastify: FastifyInstance, given: ApiKeysPluginOptions): void =>
   }
 
   credentialsOf.set(standard, options.credentials)
-  fastify.decorateRequest("apiKey", null)
+  fastify.decorateRequest(options.property ?? "apiKey", null)
   fastify.decorate("requireApiKey", requireApiKey)
 
   // A hook of the scope, not one added to each route as it is registered: that would leave open, in silence, the routes

@@ -1,10 +1,10 @@
 import { InvalidInputError } from "@apikeys/core"
-import { type Decision, errorOf, type HeaderFields, makeGuard, type RequestReader } from "@apikeys/http"
+import { type Decision, errorOf, type HeaderFields, isPropertyName, makeGuard, type RequestReader } from "@apikeys/http"
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from "fastify"
 import { answerWith } from "./answerWith.js"
 import { guardRaw } from "./PastReply.js"
 import type { ApiKeysPluginOptions } from "./PluginOptions.js"
-import type { RequestKey } from "./Register.js"
+import type { RegisteredProperty, RequestKey } from "./Register.js"
 import { sendProblem, setFields } from "./sendProblem.js"
 
 const reader: RequestReader<FastifyRequest> = {
@@ -15,17 +15,15 @@ const reader: RequestReader<FastifyRequest> = {
 }
 
 /** What is not the guard's to check: ours, and what Fastify takes from the options of every plugin. */
-const adapterOptions = ["onError", "prefix", "logLevel", "logSerializers"]
+const adapterOptions = ["onError", "property", "prefix", "logLevel", "logSerializers"]
 
 const none: HeaderFields = []
 
 /** A guard as a hook of Fastify. */
 export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler => {
   const guard = makeGuard(options, reader, adapterOptions)
-  const { onError } = options
-  if (onError !== undefined && typeof onError !== "function") {
-    throw new InvalidInputError({ issues: [{ path: "onError", rule: "is not a function" }] })
-  }
+  const { onError, property = "apiKey" } = options
+  checkOptions(onError, property)
 
   /** Whether the request goes on. */
   const apply = (
@@ -38,7 +36,7 @@ export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler =
     if (reply.sent) return false
     if (decision._tag === "Passed") {
       // The type is the application's own word, as that of the client's metadata is.
-      if (decision.key !== null) request.apiKey = decision.key as RequestKey
+      if (decision.key !== null) request[property as RegisteredProperty] = decision.key as RequestKey
       setFields(reply, decision.fields)
       guardRaw(reply, decision.fields)
       return true
@@ -80,4 +78,12 @@ export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler =
     if ("then" in decision) decision.then((made) => conclude(made, request, reply, done), done)
     else conclude(decision, request, reply, done)
   }
+}
+
+const checkOptions = (onError: unknown, property: unknown): void => {
+  const issues = [
+    ...(onError === undefined || typeof onError === "function" ? [] : [{ path: "onError", rule: "is not a function" }]),
+    ...(isPropertyName(property) ? [] : [{ path: "property", rule: "is not a free name of a request" }])
+  ]
+  if (issues.length > 0) throw new InvalidInputError({ issues })
 }

@@ -57,9 +57,27 @@ describe("fastifyApiKeys", () => {
       const same: "free" | "pro" = apiKeyOf(request).metadata.plan
       return [plan, same]
     })
-    app.get("/open", apiKeyOf)
+    app.get("/open", (request) => apiKeyOf(request))
     assert.deepStrictEqual((await app.inject({ url: "/", headers })).json(), ["pro", "pro"])
     assert.deepStrictEqual(await statuses(app, ["/", "/open"]), { "/": 401, "/open": 500 })
+  })
+
+  it("puts the key under another name, and leaves `apiKey` to the application", async () => {
+    const app = Fastify()
+    app.decorateRequest("apiKey", "the application's own" as never)
+    await app.register(fastifyApiKeys, { client, property: "credential" as "apiKey" })
+    app.get("/", { config: { apiKey: { cost: 2 } } }, (request) => [
+      apiKeyOf(request, "credential" as "apiKey").metadata.plan,
+      request.apiKey
+    ])
+    assert.deepStrictEqual((await app.inject({ url: "/", headers })).json(), ["pro", "the application's own"])
+    assert.throws(() => app.requireApiKey({ property: "other" } as never), InvalidInputError, "property")
+    await Fastify()
+      .register(fastifyApiKeys, { client, property: "headers" as "apiKey" })
+      .then(
+        () => assert.fail("takes the headers"),
+        (error: unknown) => assert.instanceOf(error, InvalidInputError)
+      )
   })
 
   it("guards a scope and its own scopes, and no other", async () => {

@@ -55,7 +55,7 @@ const describe = (connections: MysqlConnections): Database => ({
   transact: connections.transact,
   classify,
   waitingFor: connections.waitingFor,
-  signals: { channel: null, version: null, listen: null },
+  signals: { channel: null, version: null, replacements: null, listen: null },
   schema: { ...schema, migrateAlone: migrateAlone(connections) }
 })
 

@@ -24,7 +24,7 @@ export interface MysqlSslOptions
   extends Pick<SecureContextOptions, "ca" | "cert" | "ciphers" | "key" | "passphrase" | "minVersion" | "maxVersion"> {
   /** Whether a server whose certificate nobody vouches for is refused. Default `true`. */
   readonly rejectUnauthorized?: boolean | undefined
-  /** Whether the certificate has to be of the host's name as well. Default `false`. */
+  /** Whether the certificate has to be of the host as well, by its name or address. Default `true`. */
   readonly verifyIdentity?: boolean | undefined
 }
 
@@ -45,7 +45,10 @@ export interface MysqlStoreOptions extends MysqlStoreClientOptions {
   readonly database?: string | undefined
   readonly username?: string | undefined
   readonly password?: string | Redacted.Redacted | undefined
-  /** `true` encrypts and checks the server's certificate; an object says how. Default: as the URL says, else `false`. */
+  /**
+   * `true` encrypts, and checks that the server's certificate is one of the host; an object says how. Default: as the URL
+   * says, else `false`.
+   */
   readonly ssl?: boolean | MysqlSslOptions | undefined
   readonly pool?:
     | {

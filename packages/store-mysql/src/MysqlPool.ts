@@ -1,9 +1,17 @@
+import { connect, isIP } from "node:net"
 import { StoreError } from "@apikeys/core"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import * as MysqlClient from "@effect/sql-mysql2/MysqlClient"
 import { Effect, Redacted, type Scope } from "effect"
 import { classify } from "./MysqlFailure.js"
 import type { MysqlSettings } from "./MysqlSettings.js"
+
+/**
+ * A certificate is checked against what a socket was connected to. Of one that was connected to an address Node does not
+ * keep that, and would take a certificate for `localhost`.
+ */
+const connectTo = (host: string, port: number) => () =>
+  Object.assign(connect({ host, port, noDelay: true, keepAlive: true }), { _host: host })
 
 /** Makes a client of our own, with a first connection. */
 export const openClient = ({
@@ -25,7 +33,8 @@ export const openClient = ({
       connectTimeout: timeout,
       // With fewer, the driver looks every second for some to close.
       maxIdle: maxConnections,
-      ...(ssl === undefined ? {} : { ssl: { ...ssl } as object })
+      ...(ssl === undefined ? {} : { ssl: { ...ssl } as object }),
+      ...(ssl === undefined || isIP(host) === 0 ? {} : { stream: connectTo(host, port) })
     }
   }).pipe(
     Effect.provide(Reactivity.layer),

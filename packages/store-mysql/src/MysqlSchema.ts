@@ -193,6 +193,8 @@ const verdicts: Migration = {
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
     ...alterUnless("apikeys_keys", "column_name = 'idempotency_digest'", "add column idempotency_digest binary(32)"),
+    // The ids of keys whose uses a batch did not add, separated by commas: their rows were locked.
+    ...alterUnless("apikeys_usage_batches", "column_name = 'left_out'", "add column left_out mediumtext"),
     // Revocations of all keys of an owner that are in force while the rows of the keys are still being written.
     `create table if not exists apikeys_fences (
   number bigint not null primary key,

@@ -114,7 +114,13 @@ export const makeClientSettings = (
 
 const sslOf = (ssl: MysqlStoreOptions["ssl"], byUrl: MysqlSslOptions | undefined): MysqlSslOptions | undefined => {
   if (ssl === undefined) return byUrl
-  return Predicate.isBoolean(ssl) ? (ssl ? { rejectUnauthorized: true } : undefined) : ssl
+  if (ssl === false) return undefined
+  const given = ssl === true ? {} : ssl
+  return {
+    ...given,
+    rejectUnauthorized: given.rejectUnauthorized ?? true,
+    verifyIdentity: given.verifyIdentity ?? true
+  }
 }
 
 const addressOf = (options: MysqlStoreOptions): MysqlAddress | string => {

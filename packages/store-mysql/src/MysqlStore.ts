@@ -1,7 +1,15 @@
 import { type InvalidInputError, Store, type StoreError, type StoreLayer, type StorePorts } from "@apikeys/core"
-import { type Database, guarded, type Migration, SchemaVersion, SqlStore, toInvalidInput } from "@apikeys/store-sql"
+import {
+  type Database,
+  guarded,
+  type Migration,
+  SchemaVersion,
+  SqlStore,
+  toInvalidInput,
+  warnIfPlain
+} from "@apikeys/store-sql"
 import { MysqlClient } from "@effect/sql-mysql2/MysqlClient"
-import { Cause, Config, type Context, Effect, Exit, Layer, type Scope } from "effect"
+import { Cause, Config, type Context, Effect, Exit, Layer, Redacted, type Scope } from "effect"
 import { databaseOf, openDatabase } from "./MysqlDatabase.js"
 import type { MysqlSslOptions, MysqlStoreClientOptions, MysqlStoreOptions } from "./MysqlOptions.js"
 import { nowMillis, schema } from "./MysqlSchema.js"
@@ -28,7 +36,10 @@ const make = (
 ): Effect.Effect<Context.Context<StorePorts>, StoreError | InvalidInputError, Scope.Scope> =>
   Effect.gen(function* () {
     const settings = yield* makeSettings(options)
-    return yield* start(yield* openDatabase(settings), settings)
+    const database = yield* openDatabase(settings)
+    const { host, ssl } = Redacted.value(settings.address)
+    yield* warnIfPlain({ host, isEncrypted: ssl !== undefined })
+    return yield* start(database, settings)
   })
 
 /**
@@ -73,8 +84,8 @@ export const layerConfig = (options: Config.Config.Wrap<MysqlStoreOptions> = env
  * A store over the application's own `MysqlClient`, on connections of its pool. It never joins a transaction that the
  * application has open, and whatever the client does to names leaves it alone.
  *
- * The client has to be made of `host` and so on, with `poolConfig: { timezone: "Z" }`: where times would not come back
- * as they were given, opening fails.
+ * The client has to be made of `host` and so on, with `poolConfig: { timezone: "Z" }` and the charset `utf8mb4`, which is
+ * the driver's default: where times or text would not come back as they were given, opening fails.
  *
  * @since 0.1.0
  */

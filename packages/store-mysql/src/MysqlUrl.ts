@@ -13,7 +13,7 @@ export interface MysqlAddress {
 const sslModes: ReadonlyMap<string, MysqlSslOptions | undefined> = new Map([
   ["DISABLED", undefined],
   ["REQUIRED", { rejectUnauthorized: false }],
-  ["VERIFY_CA", { rejectUnauthorized: true }],
+  ["VERIFY_CA", { rejectUnauthorized: true, verifyIdentity: false }],
   ["VERIFY_IDENTITY", { rejectUnauthorized: true, verifyIdentity: true }]
 ])
 

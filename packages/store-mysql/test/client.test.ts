@@ -79,6 +79,17 @@ for (const { service, title } of selectedServices("mysql", "mariadb")) {
       )
     }
 
+    for (const charset of ["latin1", "utf8"]) {
+      it.live(`refuses one of another charset, at start: ${charset}`, () =>
+        Effect.gen(function* () {
+          const error = yield* Effect.flip(run(Effect.void, { poolConfig: { timezone: "Z", charset } }))
+          assert.instanceOf(error, StoreError)
+          assert.deepInclude(error, { operation: "open", retryable: false })
+          assert.match(error.reason, /^mysql: text does not come back as it was given/)
+        })
+      )
+    }
+
     it.live("refuses one whose statements do not commit, at start", () =>
       Effect.gen(function* () {
         const client = MysqlClient.layer({

@@ -74,7 +74,7 @@ describe("a URL", () => {
     ["mysql://[::1]/keys", { host: "::1" }],
     [`${url}?ssl-mode=disabled`, { ssl: undefined }],
     [`${url}?ssl-mode=REQUIRED`, { ssl: { rejectUnauthorized: false } }],
-    [`${url}?ssl-mode=VERIFY_CA`, { ssl: { rejectUnauthorized: true } }],
+    [`${url}?ssl-mode=VERIFY_CA`, { ssl: { rejectUnauthorized: true, verifyIdentity: false } }],
     [`${url}?ssl-mode=VERIFY_IDENTITY`, { ssl: { rejectUnauthorized: true, verifyIdentity: true } }]
   ]
   for (const [written, expected] of read) {

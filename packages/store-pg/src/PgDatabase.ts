@@ -58,6 +58,7 @@ export const makeDatabase = (
     signals: {
       channel,
       version: null,
+      replacements: null,
       listen: listen({ config: client.config, channel, read: connections.read })
     },
     schema: {

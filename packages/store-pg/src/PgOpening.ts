@@ -1,5 +1,5 @@
 import type { InvalidInputError, StoreError, StorePorts } from "@apikeys/core"
-import { type Database, guarded, SchemaVersion, SqlStore } from "@apikeys/store-sql"
+import { type Database, guarded, SchemaVersion, SqlStore, warnIfPlain } from "@apikeys/store-sql"
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import { type Context, Effect, type Scope } from "effect"
 import { makeDatabase, type PgOwnPool } from "./PgDatabase.js"
@@ -34,16 +34,18 @@ export const openStore = (
 const openOwn = (options: PgStoreOptions) =>
   Effect.gen(function* () {
     const settings = yield* makeSettings(options)
-    const { areBounded, client, pool } = yield* openClient(settings)
+    const { areBounded, client, peer, pool } = yield* openClient(settings)
     const own: PgOwnPool = { areBounded, scripts: makeScripts({ areBounded, pool, timeout: settings.timeout }) }
-    return { client, own, settings }
+    return { client, own, peer: peer(), settings }
   })
 
 /** The ports over a pool of their own. */
 export const openOwnStore = (
   options: PgStoreOptions
 ): Effect.Effect<Context.Context<StorePorts>, StoreError | InvalidInputError, Scope.Scope> =>
-  Effect.flatMap(openOwn(options), ({ client, own, settings }) => openStore(client, settings, own))
+  Effect.flatMap(openOwn(options), ({ client, own, peer, settings }) =>
+    Effect.zipRight(warnIfPlain(peer), openStore(client, settings, own))
+  )
 
 /** The database over a pool of its own, whatever the state of its schema. */
 export const openOwnDatabase = (

@@ -1,3 +1,4 @@
+import { TLSSocket } from "node:tls"
 import { StoreError } from "@apikeys/core"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { SqlError } from "@effect/sql/SqlError"
@@ -10,19 +11,14 @@ import type { PgSettings } from "./PgSettings.js"
 /** How long connections may take to end with the scope. */
 const closingMillis = 1000
 
-/** The driver's own client, with the process of the server that it was told of when it connected. */
-interface Connected extends PoolClient {
-  readonly processID?: number | null
-}
-
 /**
  * Has the server end by itself what a connection is asked and takes too long, for as long as that stands. A pooler that
  * lends one connection to many would pass that on to others; it shows, since it gives another process than it talks to.
  */
-const bound = (client: Connected, millis: number, told: (isBounded: boolean) => void): void =>
+const bound = (client: PoolClient, millis: number, told: (isBounded: boolean) => void): void =>
   client.query(
     "select set_config('statement_timeout', $1, false) where pg_backend_pid() = $2",
-    [String(millis), client.processID ?? 0],
+    [String(millis), (client as { readonly processID?: number | null }).processID ?? 0],
     (error: Error | undefined, result) => told(!error && result.rowCount === 1)
   )
 
@@ -35,6 +31,8 @@ const millisOf = (duration: Duration.DurationInput | undefined): number | undefi
 /** A pool of our own. */
 interface OwnPool {
   readonly pool: Pool
+  /** Where the connection led that was made last, and how. */
+  readonly peer: () => { readonly host: string; readonly isEncrypted: boolean }
   /** Whether the server ends by itself a statement that takes longer than a call may. */
   readonly areBounded: () => boolean
 }
@@ -42,6 +40,7 @@ interface OwnPool {
 /** A pool whose clients pipeline: what they are given to do, they send without waiting for what came before. */
 const makePool = ({ connection, pool, timeout }: PgSettings): OwnPool => {
   let isBounded = false
+  let last: PoolClient | null = null
   const made = new Pool({
     connectionString: connection.url && Redacted.value(connection.url),
     user: connection.username,
@@ -62,11 +61,16 @@ const makePool = ({ connection, pool, timeout }: PgSettings): OwnPool => {
   made.on("error", () => undefined)
   made.on("connect", (client) => {
     client.on("error", () => undefined)
+    last = client
     bound(client, timeout, (is) => {
       isBounded = is
     })
   })
-  return { pool: made, areBounded: () => isBounded }
+  return {
+    pool: made,
+    peer: () => ({ host: last?.host ?? "localhost", isEncrypted: last?.connection.stream instanceof TLSSocket }),
+    areBounded: () => isBounded
+  }
 }
 
 const openPool = (settings: PgSettings): Effect.Effect<OwnPool, SqlError, Scope.Scope> =>

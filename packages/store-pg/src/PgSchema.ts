@@ -158,6 +158,8 @@ const verdicts = (prefix: string): Migration => ({
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
     `alter table ${prefix}apikeys_keys add column idempotency_digest bytea`,
+    // The ids of keys whose uses a batch did not add, separated by commas: their rows were locked.
+    `alter table ${prefix}apikeys_usage_batches add column left_out text`,
     // Revocations of all keys of an owner that are in force while the rows of the keys are still being written.
     `create table ${prefix}apikeys_fences (
   number bigint not null primary key,
@@ -187,7 +189,10 @@ add column previous_mark text not null default ''`,
     // What earlier versions called them, which is made of them: until what is called so is called anew.
     `insert into ${prefix}apikeys_secret_ids (id)
 select distinct secret_id from ${prefix}apikeys_digests where secret_id <> 'sha256'`,
-    `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`
+    `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`,
+    // As text it comes back as it was written: of a number like 1e308, `jsonb` keeps and sends all 309 digits. This alone
+    // of what is added rewrites the table.
+    `alter table ${prefix}apikeys_keys alter column metadata type json using metadata::json`
   ]
 })
 

@@ -168,7 +168,8 @@ const run = <A>({ begin, pool, script, statements, timeout }: Run<A>): Effect.Ef
           if (isKept && begin === null) statements.took(on, performance.now() - began)
           // What was committed is for good, whoever waits for it.
           if (isGone && !commits) return undo(on, (spoiled) => end(Effect.interrupt, spoiled))
-          const next = advance(results[results.length - (commits ? 2 : 1)]?.rows ?? [])
+          const lists = results.slice(0, commits ? -1 : results.length).map(({ rows }) => rows)
+          const next = advance(query.each === true ? lists.slice(-group.length) : (lists.at(-1) ?? []))
           if (next === null) return
           if (next.done !== true) {
             return commits ? end(Effect.dieMessage("a script went on after its last statement")) : ask(next.value)

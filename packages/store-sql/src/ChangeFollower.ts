@@ -33,7 +33,7 @@ const idle = (millis: number): Effect.Effect<void> =>
  * @param timeout how many milliseconds a look may take
  */
 export const makeFollower = (database: Database, log: ChangeLog, timeout: number) => {
-  const { listen, version } = database.signals
+  const { listen, replacements, version } = database.signals
   const readVersion: Effect.Effect<unknown, SqlError> = version ?? Effect.succeed(null)
 
   const look = (read: Database["read"], limit: number, seen: Seen | null, before: unknown) =>
@@ -57,15 +57,18 @@ export const makeFollower = (database: Database, log: ChangeLog, timeout: number
       const clock = yield* Effect.clock
       let seen: Seen | null = null
       let known: unknown = null
+      let places = replacements?.() ?? 0
 
       const lookBy = (read: Database["read"], limit: number) =>
         Effect.suspend(() => {
           const asOf = Number(clock.unsafeCurrentTimeNanos()) / 1e6
           return Effect.map(look(read, limit, seen, known), ({ news, version }) => {
             const { changes, last, missed } = news ?? { changes: [], last: seen, missed: false }
+            const before = places
+            places = replacements?.() ?? 0
             seen = last
             known = version
-            onConfirmation({ asOf, changes, missed })
+            onConfirmation({ asOf, changes, missed: missed || places !== before })
           })
         })
       /** A store that cannot be asked is no news: silence says it. */

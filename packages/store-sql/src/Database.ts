@@ -62,6 +62,11 @@ export interface ChangeSignals {
    * there is nothing cheaper.
    */
   readonly version: Effect.Effect<unknown, SqlError> | null
+  /**
+   * How often another database took the place of this one, as far as `version` found out; `null` where it is not told. Nothing
+   * that was read before holds in the new one, whatever its log says.
+   */
+  readonly replacements: (() => number) | null
   /** Listens for as long as the scope is open; `null` where nothing is announced. */
   readonly listen: Effect.Effect<ChangeListener, never, Scope.Scope> | null
 }

@@ -34,6 +34,13 @@ export interface Dialect {
   readonly nowMillis: Statement.Fragment
   readonly forShare: Statement.Fragment
   readonly forUpdate: Statement.Fragment
+  /**
+   * The same of those rows that nobody else has locked; the others are left out. Whoever only refers to a row need not
+   * wait for it, where the database tells the two apart.
+   */
+  readonly forUpdateOfFree: Statement.Fragment
+  /** After a table's name: makes rows be locked by their ids alone, and in that order. */
+  readonly byPrimaryKey: Statement.Fragment
   /** Whether transactions run side by side, so that rows have to be locked. */
   readonly locksRows: boolean
   /** Columns of a row, separated by commas, each after the alias of its table. */
@@ -92,6 +99,14 @@ export const makeDialect = (database: Database): Dialect => {
     nowMillis: sql.literal(database.nowMillis),
     forShare: sql.literal(database.rowLocks.share),
     forUpdate: sql.literal(database.rowLocks.update),
+    forUpdateOfFree: sql.literal(
+      sql.onDialectOrElse({
+        sqlite: () => "",
+        pg: () => "for no key update skip locked",
+        orElse: () => "for update skip locked"
+      })
+    ),
+    byPrimaryKey: sql.literal(sql.onDialectOrElse({ mysql: () => "force index (primary)", orElse: () => "" })),
     locksRows: database.rowLocks.update !== "",
     columns: ({ fields }, alias) =>
       sql.literal(

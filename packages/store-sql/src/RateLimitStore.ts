@@ -2,6 +2,7 @@ import {
   type Admission,
   type AdmissionOutcome,
   chargeAll,
+  isUncharged,
   type KeyId,
   type LeaseOutcome,
   type LeaseRequest,
@@ -15,6 +16,7 @@ import {
   refundAll,
   type StoreError,
   sharesState,
+  type Uncharged,
   type Usage,
   type UsageTotal
 } from "@apikeys/core"
@@ -22,9 +24,10 @@ import { DateTime, Effect } from "effect"
 import { type Counter, type CounterRow, counterColumns, toCounter, toCounterRow } from "./Counter.js"
 import { makeCounterPruning, pruneEvery } from "./CounterPruning.js"
 import { type Dialect, inPowersOfTwo } from "./Dialect.js"
+import { type HeldKeys, type KeyLocks, refusalOf } from "./HeldKeys.js"
 import type { Operations } from "./Operations.js"
 import { type Query, type Script, together } from "./Script.js"
-import { type StoreTime, timedBy } from "./ScriptTime.js"
+import { type ScriptTimes, type StoreTime, timedBy } from "./ScriptTime.js"
 import type { UseCounts } from "./UseCounts.js"
 
 /** As many counters as are written in one statement. */
@@ -32,13 +35,18 @@ const maxWritten = 128
 
 /** The counters of a key, by name. */
 interface KeyCounters {
-  /** Whether the key is there: of one that was deleted nothing is kept. */
-  exists: boolean
   readonly counters: Map<string, Counter>
   readonly changed: Set<string>
 }
 
-type Known = Map<KeyId, KeyCounters>
+type Known = ReadonlyMap<KeyId, KeyCounters>
+
+/** What charges are decided by. */
+interface Read {
+  readonly known: Known
+  readonly held: HeldKeys
+  readonly now: number
+}
 
 /** A row of a key and one of its counters, or of a key that has none, with the server's time. */
 type CounterValues = readonly [
@@ -57,43 +65,23 @@ type CounterValues = readonly [
  *
  * @param time of charges: the server's, or that of Effect's `Clock`
  */
-export const makeRateLimitStore = (dialect: Dialect, operations: Operations, uses: UseCounts, time: StoreTime) => {
+export const makeRateLimitStore = (
+  dialect: Dialect,
+  operations: Operations,
+  uses: UseCounts,
+  locks: KeyLocks,
+  time: StoreTime
+) => {
   const { query, run, sql, tables } = dialect
   const timed = timedBy(time)
 
-  /**
-   * @param read the server's time, where it came with something else
-   * @param clock the time of Effect's `Clock` where that is the one that counts, else `null`
-   */
-  const timeOf = function* (read: unknown, clock: number | null): Script<number> {
-    if (clock !== null) return clock
+  /** @param read the server's time, where it came with something else */
+  const timeOf = function* (read: unknown, { counting }: ScriptTimes): Script<number> {
+    if (counting !== null) return counting
     if (read !== undefined) return Number(read)
     const [row] = yield query(sql`select ${dialect.nowMillis} as now_millis`)
     return Number((row as { readonly now_millis: unknown }).now_millis)
   }
-
-  /**
-   * Locks the keys in the order of their ids, so that concurrent charges cannot deadlock. Who holds a key's row has
-   * its counters, also those that are not there yet, and no counter can outlive a key that is deleted meanwhile.
-   */
-  const lockKeys = (charges: ReadonlyArray<OfKey>): Query => lockRows(dialect.ids(keyIdsOf(charges)))
-
-  const lockRows = dialect.prepared<unknown>(
-    (ids) =>
-      sql.onDialectOrElse({
-        mysql: () => sql`
-          select id from ${tables.keys} force index (primary) where ${dialect.isOneOf("id", ids)} order by id
-          ${dialect.forUpdate}`,
-        // Nobody needs the rows; and whoever refers to a key need not wait.
-        pg: () => sql`
-          select count(*) from (
-            select id from ${tables.keys} where ${dialect.isOneOf("id", ids)} order by id for no key update
-          ) held`,
-        orElse: () => sql`
-          select id from ${tables.keys} where ${dialect.isOneOf("id", ids)} order by id ${dialect.forUpdate}`
-      }),
-    (ids) => ids
-  )
 
   const counterRows = dialect.prepared<unknown>(
     (ids) => sql`
@@ -105,31 +93,42 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, use
   )
 
   /**
-   * The keys of the charges with their counters, and the time, which comes with them in one round trip.
-   *
-   * @param locked whose keys are locked, before the statement that also asks for the time: one that waited would charge
-   *   at a time long past
+   * The counters of keys, and the time, which comes with them in one round trip; before that, the keys are locked whose
+   * counters are to be changed. What waits for no lock charges at a time that is not past.
    */
   const readCounters = function* (
-    charges: ReadonlyArray<OfKey>,
-    clock: number | null,
-    locked: ReadonlyArray<OfKey>
-  ): Script<readonly [known: Known, now: number]> {
-    const ids = keyIdsOf(charges)
-    const known: Known = new Map(ids.map((id) => [id, { exists: false, counters: new Map(), changed: new Set() }]))
+    requests: ReadonlyArray<OfKey>,
+    changing: ReadonlyArray<OfKey>,
+    times: ScriptTimes
+  ): Script<Read> {
+    const ids = keyIdsOf(requests)
     const counters = counterRows(dialect.ids(ids))
-    const rows = yield locked.length > 0 && dialect.locksRows ? { ...counters, before: [lockKeys(locked)] } : counters
+    if (changing.length === 0) return yield* readOf(ids, [], yield counters, times)
+    const lock = locks.lock(keyIdsOf(changing))
+    const [held, rows] = yield { ...counters, before: [lock], each: true }
+    return yield* readOf(ids, held as ReadonlyArray<unknown>, rows as ReadonlyArray<unknown>, times)
+  }
+
+  const readOf = function* (
+    ids: ReadonlyArray<KeyId>,
+    held: ReadonlyArray<unknown>,
+    rows: ReadonlyArray<unknown>,
+    times: ScriptTimes
+  ): Script<Read> {
+    const known = new Map<KeyId, KeyCounters>(ids.map((id) => [id, { counters: new Map(), changed: new Set() }]))
+    const timesOfKeys = locks.timesIn(held)
+    const locked = new Set<KeyId>()
     let time: unknown
     for (const row of rows as ReadonlyArray<CounterValues>) {
       const [key_id, name, algorithm, limit_window, charged_at, used, carry, now_millis] = row
-      const key = known.get(dialect.decodeId(key_id) as KeyId)
+      const id = dialect.decodeId(key_id) as KeyId
       time = now_millis
-      if (key === undefined) continue
-      key.exists = true
+      // It is there, and yet was not to be had.
+      if (!timesOfKeys.has(id)) locked.add(id)
       if (name === null) continue
-      key.counters.set(name, toCounter({ name, algorithm, limit_window, charged_at, used, carry }))
+      known.get(id)?.counters.set(name, toCounter({ name, algorithm, limit_window, charged_at, used, carry }))
     }
-    return [known, yield* timeOf(time, clock)]
+    return { known, held: { times: timesOfKeys, locked }, now: yield* timeOf(time, times) }
   }
 
   const orUpdate = sql.onDialectOrElse({
@@ -159,13 +158,12 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, use
     (values) => values
   )
 
-  const writesOf = (known: Known): ReadonlyArray<Query> => {
-    const changed = [...known].flatMap(([keyId, { changed, counters, exists }]) =>
-      exists
-        ? [...counters.values()]
-            .filter(({ name }) => changed.has(name))
-            .map((counter) => ({ key_id: dialect.id(keyId), ...toCounterRow(counter) }))
-        : []
+  /** Of keys whose rows are not held, nothing is kept. */
+  const writesOf = ({ held, known }: Pick<Read, "held" | "known">): ReadonlyArray<Query> => {
+    const changed = [...known].flatMap(([keyId, { changed, counters }]) =>
+      [...counters.values()]
+        .filter(({ name }) => changed.has(name) && held.times.has(keyId))
+        .map((counter) => ({ key_id: dialect.id(keyId), ...toCounterRow(counter) }))
     )
     return sql.onDialectOrElse({
       pg: () => (changed.length === 0 ? [] : [writeList([JSON.stringify(changed)])]),
@@ -173,52 +171,57 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, use
     })
   }
 
-  /** Decides with the counters of the keys at hand, in order, and keeps what came of it. */
+  /**
+   * Decides with the counters of the keys at hand, in order, and keeps what came of it.
+   *
+   * @param changes whether a request changes anything, so that its key's row has to be held
+   */
   const decideIn = <Request extends OfKey, A>(
     requests: ReadonlyArray<Request>,
-    decide: (known: Known, request: Request, now: number) => A
+    changes: (request: Request) => boolean,
+    decide: (read: Read, request: Request, times: ScriptTimes) => A
   ) =>
-    function* (clock: number | null): Script<ReadonlyArray<A>> {
-      const [known, now] = yield* readCounters(requests, clock, requests)
-      const decided = requests.map((request) => decide(known, request, now))
-      const writes = together(writesOf(known))
+    function* (times: ScriptTimes): Script<ReadonlyArray<A>> {
+      const read = yield* readCounters(requests, requests.filter(changes), times)
+      const decided = requests.map((request) => decide(read, request, times))
+      const writes = together(writesOf(read))
       if (writes !== undefined) yield { ...writes, last: true }
       return decided
     }
 
   /** Decides without a lock; `null` where there is something to keep: a state that a wrong clock wrote. */
   const lookIn = (charges: ReadonlyArray<RateLimitCharge>) =>
-    function* (clock: number | null): Script<ReadonlyArray<RateLimitOutcome> | null> {
-      const [known, now] = yield* readCounters(charges, clock, [])
+    function* (times: ScriptTimes): Script<ReadonlyArray<RateLimitOutcome> | null> {
+      const { known, now } = yield* readCounters(charges, [], times)
       const looked = charges.map((charge) => chargeKey(known, charge, now))
       return [...known.values()].some(({ changed }) => changed.size > 0) ? null : looked
     }
 
   const admitIn = (admissions: ReadonlyArray<Admission>) =>
-    function* (clock: number | null): Script<ReadonlyArray<AdmissionOutcome>> {
+    function* (times: ScriptTimes): Script<ReadonlyArray<AdmissionOutcome | Uncharged>> {
       const charged = admissions.filter(({ limits }) => limits.length > 0)
-      const outcomes = new Map<Admission, RateLimitOutcome>()
-      let writes: ReadonlyArray<Query> = []
-      if (charged.length > 0) {
-        const [known, now] = yield* readCounters(charged, clock, admissions)
-        for (const admission of charged) outcomes.set(admission, chargeKey(known, admission, now))
-        writes = writesOf(known)
-      } else if (dialect.locksRows) yield lockKeys(admissions)
+      const read: Omit<Read, "now"> & { readonly now: number | null } =
+        charged.length > 0
+          ? yield* readCounters(admissions, admissions, times)
+          : { known: new Map(), held: yield* locks.hold(keyIdsOf(admissions)), now: null }
+      const outcomes = new Map(admissions.map((admission) => [admission, admitKey(read, admission, times)] as const))
+      const writes = writesOf(read)
       const used = usesOf(admissions, outcomes)
-      if (used.length > 0) return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes, clock))
+      if (used.length > 0)
+        return withTotals(admissions, outcomes, used, yield* uses.addToTotals(used, writes, times.counting))
       const last = together(writes)
       if (last !== undefined) yield { ...last, last: true }
       return withTotals(admissions, outcomes, used, new Map())
     }
 
   const pruneIn = makeCounterPruning(dialect)
-  const prune = timed<void>((script) => operations.count("RateLimitStore.prune", script))(function* (clock) {
-    yield* pruneIn(yield* timeOf(undefined, clock))
+  const prune = timed<void>((script) => operations.count("RateLimitStore.prune", script))(function* (times) {
+    yield* pruneIn(yield* timeOf(undefined, times))
   })
   let counted = 0
 
   /** A transaction of charges. Now and then counters are pruned after it; the call does not depend on that. */
-  const count = <A>(name: string, script: (clock: number | null) => Script<A>): Effect.Effect<A, StoreError> => {
+  const count = <A>(name: string, script: (times: ScriptTimes) => Script<A>): Effect.Effect<A, StoreError> => {
     const counting = timed<A>((timely) => operations.count(name, timely))(script)
     return Effect.suspend(() =>
       counted++ % pruneEvery === pruneEvery - 1 ? Effect.zipLeft(counting, Effect.ignore(prune)) : counting
@@ -229,22 +232,32 @@ export const makeRateLimitStore = (dialect: Dialect, operations: Operations, use
     charge: (charges) => {
       // A list of none is no SQL, but on SQLite.
       if (charges.length === 0) return Effect.succeed([])
-      const charging = () => count("RateLimitStore.charge", decideIn(charges, chargeKey))
-      if (charges.some(({ cost }) => cost > 0)) return charging()
+      const charging = (changes: (charge: RateLimitCharge) => boolean) =>
+        count("RateLimitStore.charge", decideIn(charges, changes, chargeOrRefuse))
+      if (charges.some(takes)) return charging(takes)
       const looking = timed<ReadonlyArray<RateLimitOutcome> | null>((script) =>
         operations.readBy("RateLimitStore.charge", script)
       )(lookIn(charges))
-      return Effect.flatMap(looking, (looked) => (looked === null ? charging() : Effect.succeed(looked)))
+      return Effect.flatMap(
+        looking,
+        (looked): Effect.Effect<ReadonlyArray<RateLimitOutcome | Uncharged>, StoreError> =>
+          looked === null ? charging(always) : Effect.succeed(looked)
+      )
     },
     admit: (admissions) =>
       admissions.length === 0 ? Effect.succeed([]) : count("RateLimitStore.admit", admitIn(admissions)),
     lease: (requests) =>
-      requests.length === 0 ? Effect.succeed([]) : count("RateLimitStore.lease", decideIn(requests, leaseKey)),
+      requests.length === 0
+        ? Effect.succeed([])
+        : count("RateLimitStore.lease", decideIn(requests, always, leaseOrRefuse)),
     refund: (refunds) =>
       refunds.length === 0
-        ? Effect.void
-        : Effect.asVoid(
-            timed<unknown>((script) => operations.count("RateLimitStore.refund", script))(decideIn(refunds, refundKey))
+        ? Effect.succeed([])
+        : Effect.map(
+            timed<ReadonlyArray<boolean>>((script) => operations.count("RateLimitStore.refund", script))(
+              decideIn(refunds, always, refundUnlessLocked)
+            ),
+            (done) => refunds.filter((_, i) => done[i] === false)
           ),
     reset: (keyId) =>
       operations.change("RateLimitStore.reset", (connection) =>
@@ -287,11 +300,38 @@ const keep = (
   })
 }
 
+const takes = ({ cost }: RateLimitCharge): boolean => cost > 0
+
+const always = () => true
+
 const chargeKey = (known: Known, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
   const [outcome, after] = chargeAll(limits, statesOf(known, keyId, limits), now, cost)
   if (after !== null) keep(known, keyId, limits, after)
   return outcome
 }
+
+const chargeOrRefuse = (
+  { held, known, now }: Read,
+  charge: RateLimitCharge,
+  { clock }: ScriptTimes
+): RateLimitOutcome | Uncharged =>
+  (takes(charge) ? refusalOf(held, charge.keyId, clock) : null) ?? chargeKey(known, charge, now)
+
+const admitKey = (
+  { held, known, now }: Omit<Read, "now"> & { readonly now: number | null },
+  admission: Admission,
+  { clock }: ScriptTimes
+): RateLimitOutcome | Uncharged => {
+  const refusal = refusalOf(held, admission.keyId, clock)
+  if (refusal !== null) return refusal
+  return admission.limits.length === 0 || now === null ? free : chargeKey(known, admission, now)
+}
+
+const leaseOrRefuse = (
+  { held, known, now }: Read,
+  request: LeaseRequest,
+  { clock }: ScriptTimes
+): LeaseOutcome | Uncharged => refusalOf(held, request.keyId, clock) ?? leaseKey(known, request, now)
 
 const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcome => {
   const { ahead, keyId, limits, refund } = request
@@ -300,7 +340,7 @@ const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcom
   const states = statesOf(known, keyId, limits)
   const leases = outcome.allowed && ahead > 0 && states.every((each) => each !== null)
   const leased = leases ? leaseAll(limits, states, now, ahead) : null
-  if (leased === null || known.get(keyId)?.exists !== true) return { outcome, lease: null }
+  if (leased === null) return { outcome, lease: null }
   const [lease, after] = leased
   keep(known, keyId, limits, after)
   return { outcome: chargeAll(limits, after, now, 0)[0], lease }
@@ -309,16 +349,22 @@ const leaseKey = (known: Known, request: LeaseRequest, now: number): LeaseOutcom
 const refundKey = (known: Known, { keyId, lease, limits }: RateLimitRefund, now: number): void =>
   keep(known, keyId, limits, refundAll(limits, statesOf(known, keyId, limits), now, lease))
 
+/** `false` where it was not carried out. What was taken of a key that is not there any more is gone with it. */
+const refundUnlessLocked = ({ held, known, now }: Read, refund: RateLimitRefund): boolean => {
+  if (held.locked.has(refund.keyId)) return false
+  if (held.times.has(refund.keyId)) refundKey(known, refund, now)
+  return true
+}
+
 const free: RateLimitOutcome = { allowed: true, retryAfterSeconds: 0, limits: [] }
 
-const isUse = ({ usedAt }: Admission, outcome: RateLimitOutcome | undefined): boolean =>
-  usedAt !== null && (outcome?.allowed ?? true)
+type Admitted = ReadonlyMap<Admission, RateLimitOutcome | Uncharged>
+
+const isUse = ({ usedAt }: Admission, outcome: RateLimitOutcome | Uncharged | undefined): boolean =>
+  usedAt !== null && outcome !== undefined && !isUncharged(outcome) && outcome.allowed
 
 /** The uses of the calls that were allowed, each key once. */
-const usesOf = (
-  admissions: ReadonlyArray<Admission>,
-  outcomes: ReadonlyMap<Admission, RateLimitOutcome>
-): ReadonlyArray<Usage> => {
+const usesOf = (admissions: ReadonlyArray<Admission>, outcomes: Admitted): ReadonlyArray<Usage> => {
   const uses = new Map<KeyId, Usage>()
   for (const admission of admissions) {
     const { keyId, usedAt } = admission
@@ -336,13 +382,14 @@ const usesOf = (
 /** Each call with its key's totals at that very use. */
 const withTotals = (
   admissions: ReadonlyArray<Admission>,
-  outcomes: ReadonlyMap<Admission, RateLimitOutcome>,
+  outcomes: Admitted,
   uses: ReadonlyArray<Usage>,
   totals: ReadonlyMap<KeyId, UsageTotal>
-): ReadonlyArray<AdmissionOutcome> => {
+): ReadonlyArray<AdmissionOutcome | Uncharged> => {
   const later = new Map(uses.map(({ count, keyId }) => [keyId, count]))
   return admissions.map((admission) => {
     const outcome = outcomes.get(admission) ?? free
+    if (isUncharged(outcome)) return outcome
     const total = totals.get(admission.keyId)
     if (total === undefined || !isUse(admission, outcome)) return { outcome, usage: null }
     const after = (later.get(admission.keyId) ?? 1) - 1

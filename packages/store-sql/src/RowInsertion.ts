@@ -15,7 +15,7 @@ const types: Readonly<Record<string, string>> = {
   product_id: "uuid",
   scopes: "jsonb",
   rate_limits: "jsonb",
-  metadata: "jsonb",
+  metadata: "json",
   digest: "bytea",
   use_count: "bigint",
   after_fence: "bigint",

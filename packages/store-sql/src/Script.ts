@@ -14,6 +14,8 @@ export interface Query {
   readonly asValues: boolean
   /** What has to be done before it, and gives nothing that is needed: a database may be sent all of it at once. */
   readonly before?: ReadonlyArray<Query> | undefined
+  /** Whether what comes before it gives something that is needed, too: then it gives a list of rows for each, in order. */
+  readonly each?: boolean | undefined
   /** Whether nothing comes after it, whatever it gives: a transaction may be committed along with it. */
   readonly last?: boolean | undefined
 }
@@ -49,14 +51,12 @@ export interface Scripts {
 
 const executed = (
   connection: Connection,
-  { asValues, before, params, text }: Query
+  { asValues, before, each, params, text }: Query
 ): Effect.Effect<ReadonlyArray<unknown>, SqlError> => {
   const rows = asValues ? connection.executeValues(text, params) : connection.execute(text, params, undefined)
   if (before === undefined) return rows
-  return Effect.zipRight(
-    Effect.forEach(before, (query) => executed(connection, query), { discard: true }),
-    rows
-  )
+  const rowsBefore = Effect.forEach(before, (query) => executed(connection, query))
+  return Effect.flatMap(rowsBefore, (lists) => (each === true ? Effect.map(rows, (last) => [...lists, last]) : rows))
 }
 
 /** Runs a script over a connection. */
@@ -76,8 +76,10 @@ export const runScript = <A>(connection: Connection, script: Script<A>): Effect.
 export const runScriptNow = <A>(script: Script<A>, execute: (query: Query) => ReadonlyArray<unknown>): A => {
   let next = script.next([])
   while (next.done !== true) {
-    if (next.value.before !== undefined) next.value.before.forEach(execute)
-    next = script.next(execute(next.value))
+    const { before = [], each } = next.value
+    const lists = before.map(execute)
+    const rows = execute(next.value)
+    next = script.next(each === true ? [...lists, rows] : rows)
   }
   return next.value
 }

@@ -13,6 +13,7 @@ import { makeFollower } from "./ChangeFollower.js"
 import { makeChangeLog } from "./ChangeLog.js"
 import type { Database } from "./Database.js"
 import { type Dialect, makeDialect } from "./Dialect.js"
+import { makeKeyLocks } from "./HeldKeys.js"
 import { makeKeyStore } from "./KeyStore.js"
 import { guarded, makeOperations } from "./Operations.js"
 import { makeRateLimitStore } from "./RateLimitStore.js"
@@ -77,15 +78,16 @@ export const make = (database: Database, { time, timeout }: SqlStoreOptions): Co
   const log = makeChangeLog(database, dialect)
   const operations = makeOperations(database, timeout, log.append)
   const uses = makeUseCounts(dialect, time)
+  const locks = makeKeyLocks(dialect)
   const { run, sql, tables } = dialect
   const ping = operations.read("StoreHealth.ping", (connection) =>
     Effect.asVoid(run(connection, sql`select id from ${tables.migrations} limit 1`))
   )
   return Context.make(TenantStore, makeTenantStore(dialect, operations)).pipe(
     Context.add(KeyStore, makeKeyStore(dialect, operations)),
-    Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, uses, time)),
-    Context.add(UsageStore, makeUsageStore(dialect, operations, uses, time)),
-    Context.add(StoreHealth, StoreHealth.of({ ping })),
+    Context.add(RateLimitStore, makeRateLimitStore(dialect, operations, uses, locks, time)),
+    Context.add(UsageStore, makeUsageStore(dialect, operations, uses, locks, time)),
+    Context.add(StoreHealth, StoreHealth.of({ ping, timeoutMillis: timeout })),
     Context.add(KeyChanges, KeyChanges.of({ follow: makeFollower(database, log, timeout) }))
   )
 }

@@ -39,7 +39,7 @@ const database: Database = {
     return failures[String(kind)] ?? { code: "unknown", retryable: false, undone: false }
   },
   waitingFor: () => null,
-  signals: { channel: null, version: null, listen: null },
+  signals: { channel: null, version: null, replacements: null, listen: null },
   schema: { migrations: [], recordTable: "", findRecordTable: "", migrateAlone: unused }
 }
 

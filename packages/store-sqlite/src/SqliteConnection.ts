@@ -46,12 +46,12 @@ const makePrepare = (database: Sqlite.Database) => {
 /** @param turn runs before each statement that is an effect */
 const connect = (
   filename: string,
-  readonly: boolean,
+  options: { readonly readonly?: boolean; readonly fileMustExist?: boolean },
   turn: Effect.Effect<void>
 ): Effect.Effect<SqliteConnection, SqlError, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
-      attempt(() => new Sqlite(filename, { readonly })),
+      attempt(() => new Sqlite(filename, options)),
       (database) => Effect.sync(() => database.close())
     ),
     (database) => {
@@ -91,14 +91,19 @@ const patiently = <A>(effect: Effect.Effect<A, SqlError>, timeout: number): Effe
   return again
 }
 
-/** Opens a connection that writes. */
+/**
+ * Opens a connection that writes.
+ *
+ * @param mustExist whether a file that is not there is an error; else it is made
+ */
 export const openWriter = (
   filename: string,
+  mustExist: boolean,
   timeout: number,
   turn: Effect.Effect<void>
 ): Effect.Effect<SqliteConnection, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
-    const connection = yield* connect(filename, false, turn)
+    const connection = yield* connect(filename, { fileMustExist: mustExist }, turn)
     yield* pragma(connection, `busy_timeout = ${busyTimeoutMillis}`)
     yield* pragma(connection, "foreign_keys = ON")
     const [row] = yield* patiently(pragma(connection, "journal_mode = WAL"), timeout)
@@ -114,7 +119,7 @@ export const openReader = (
   turn: Effect.Effect<void>
 ): Effect.Effect<SqliteConnection, StoreError, Scope.Scope> =>
   Effect.gen(function* () {
-    const connection = yield* connect(filename, true, turn)
+    const connection = yield* connect(filename, { readonly: true }, turn)
     yield* pragma(connection, `busy_timeout = ${busyTimeoutMillis}`)
     yield* patiently(pragma(connection, "schema_version"), timeout)
     return connection

@@ -1,18 +1,15 @@
 import { Instant, type StoreError } from "@apikeys/core"
-import { type ColumnEncoders, type Columns, type Database, runScriptNow } from "@apikeys/store-sql"
+import { type ColumnEncoders, type Columns, type Database, runScriptNow, SchemaVersion } from "@apikeys/store-sql"
 import { makeCompilerSqlite } from "@effect/sql/Statement"
 import { DateTime, Effect, Schema, type Scope } from "effect"
-import { inSlice, makeSlices } from "./EventLoop.js"
+import { inSlice } from "./EventLoop.js"
 import { isInMemory } from "./OpenFailure.js"
-import { attempt, openReader, openWriter, pragma } from "./SqliteConnection.js"
+import { attempt, pragma, type SqliteConnection } from "./SqliteConnection.js"
 import { classify } from "./SqliteFailure.js"
+import type { OpenFile } from "./SqliteFile.js"
+import { openPlace, type Place } from "./SqlitePlace.js"
 import { nowMillis, schema } from "./SqliteSchema.js"
 import type { SqliteSettings } from "./SqliteSettings.js"
-import { makeWriter } from "./SqliteWriter.js"
-
-/** How long statements may keep the event loop to themselves; those of a transaction longer, since others wait for its lock. */
-const readSliceMillis = 5
-const writeSliceMillis = 20
 
 const encode = {
   id: (id) => id,
@@ -39,46 +36,73 @@ const columns: Columns = {
   integer: Schema.Number
 }
 
-/** Opens a database file, whatever the state of its schema. */
-export const openDatabase = ({
-  filename,
-  synchronous,
-  timeout
-}: SqliteSettings): Effect.Effect<Database, StoreError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const connection = yield* openWriter(filename, timeout, makeSlices(writeSliceMillis).take)
-    const writer = makeWriter(connection, synchronous)
-    const readSlices = makeSlices(readSliceMillis)
-    const reader = isInMemory(filename) ? null : yield* openReader(filename, timeout, readSlices.take)
-    return {
-      driver: "sqlite",
-      compiler: makeCompilerSqlite(),
-      tablePrefix: "",
-      columns,
-      nowMillis,
-      rowLocks: { share: "", update: "" },
-      affected: (_, sql, params) => connection.affected(sql, params),
-      read: reader === null ? writer.between : (use) => Effect.suspend(() => use(reader)),
-      scripts: {
-        // In memory, a read may have to wait for a transaction.
-        read: (script) =>
+/** A database as the queries see it, of the file that is at its place whenever it is asked. */
+const describe = (place: Place, inMemory: boolean): Database => ({
+  driver: "sqlite",
+  compiler: makeCompilerSqlite(),
+  tablePrefix: "",
+  columns,
+  nowMillis,
+  rowLocks: { share: "", update: "" },
+  affected: (connection, sql, params) => (connection as SqliteConnection).affected(sql, params),
+  read: (use) =>
+    Effect.flatMap(place.file, ({ reader, writer }) => (reader === null ? writer.between(use) : use(reader))),
+  scripts: {
+    read: (script) => {
+      const file = place.now()
+      // In memory, a read may have to wait for a transaction.
+      const reader = file?.reader ?? null
+      return file === null || reader === null
+        ? null
+        : inSlice(
+            file.readSlices,
+            attempt(() => runScriptNow(script(), reader.query))
+          )
+    },
+    count: (script) => place.now()?.writer.count(script) ?? null
+  },
+  transact: (durability, use) =>
+    durability === "count"
+      ? Effect.flatMap(place.file, ({ writer }) => writer.transact(durability, use))
+      : Effect.flatMap(place.fresh, (file) =>
+          Effect.zipLeft(file.writer.transact(durability, use), place.confirm(file))
+        ),
+  classify,
+  waitingFor: () => place.now()?.writer.waitingFor() ?? null,
+  signals: {
+    channel: null,
+    // It tells of what other connections committed, our own writer among them; in memory there is no other.
+    version: inMemory
+      ? null
+      : Effect.flatMap(place.fresh, ({ reader, writer }) =>
           reader === null
-            ? null
-            : inSlice(
-                readSlices,
-                attempt(() => runScriptNow(script(), reader.query))
-              ),
-        count: writer.count
-      },
-      transact: writer.transact,
-      classify,
-      waitingFor: writer.waitingFor,
-      signals: {
-        channel: null,
-        // It tells of what other connections committed, our own writer among them; in memory there is no other.
-        version: reader === null ? null : Effect.map(pragma(reader, "data_version"), ([row]) => row.data_version),
-        listen: null
-      },
-      schema: { ...schema, migrateAlone: (use) => writer.transact("change", use) }
-    }
-  })
+            ? writer.between(() => Effect.succeed(null))
+            : Effect.map(pragma(reader, "data_version"), ([row]) => `${place.replacements()} ${row.data_version}`)
+        ),
+    replacements: place.replacements,
+    listen: null
+  },
+  schema: {
+    ...schema,
+    migrateAlone: (use) => Effect.flatMap(place.file, ({ writer }) => writer.transact("change", use))
+  }
+})
+
+/** A file that stays where it is for as long as this takes. */
+const placeOf = (file: OpenFile): Place => ({
+  now: () => file,
+  file: Effect.succeed(file),
+  fresh: Effect.succeed(file),
+  confirm: () => Effect.void,
+  replacements: () => 0
+})
+
+/** Opens a database file, whatever the state of its schema. That of a file which takes its place later is looked after then. */
+export const openDatabase = (settings: SqliteSettings): Effect.Effect<Database, StoreError, Scope.Scope> => {
+  const inMemory = isInMemory(settings.filename)
+  const prepare = (file: OpenFile) => {
+    const database = describe(placeOf(file), inMemory)
+    return settings.migrate ? SchemaVersion.migrate(database) : SchemaVersion.check(database, settings.timeout)
+  }
+  return Effect.map(openPlace(settings, prepare), (place) => describe(place, inMemory))
+}

@@ -1,3 +1,4 @@
+import { StoreError } from "@apikeys/core"
 import type { Failure } from "@apikeys/store-sql"
 import { Predicate } from "effect"
 
@@ -6,6 +7,9 @@ const locked = new Set(["SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"])
 
 /** What may be over by the next call: a full disk, too many open files, a device that failed. */
 const passing = new Set(["SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_CANTOPEN", "SQLITE_INTERRUPT"])
+
+/** Another file took the place of the one that was written to: the next call goes to that one. */
+export const movedCode = "SQLITE_READONLY_DBMOVED"
 
 const driverErrorOf = (error: unknown): unknown =>
   Predicate.isTagged(error, "SqlError") && "cause" in error ? error.cause : error
@@ -21,7 +25,11 @@ const primaryOf = (code: string): string => code.split("_", 2).join("_")
 
 /** What an error of the driver means. */
 export const classify = (error: unknown): Failure => {
-  const code = codeOf(driverErrorOf(error))
+  const cause = driverErrorOf(error)
+  if (cause instanceof StoreError) {
+    return { code: cause.reason.replace(/^sqlite /, ""), retryable: cause.retryable, undone: false }
+  }
+  const code = codeOf(cause)
   const undone = locked.has(primaryOf(code))
-  return { code, retryable: undone || passing.has(primaryOf(code)), undone }
+  return { code, retryable: undone || passing.has(primaryOf(code)) || code === movedCode, undone }
 }

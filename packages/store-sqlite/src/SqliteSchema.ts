@@ -142,6 +142,8 @@ const verdicts: Migration = {
   statements: [
     // The digest of the input under an idempotency key; null where the key was made before this version.
     "alter table apikeys_keys add column idempotency_digest blob",
+    // The ids of keys whose uses a batch did not add, separated by commas: their rows were locked.
+    "alter table apikeys_usage_batches add column left_out text",
     // Revocations of all keys of an owner that are in force while the rows of the keys are still being written.
     `create table apikeys_fences (
   number integer not null primary key,

@@ -14,7 +14,7 @@ const contentSecurityPolicy =
 
 const schemes = securitySchemes()
 
-/** The keys that a route accepts: those with the scopes. A route that needs no key says so by itself. */
+/** The keys that a route accepts: those with the scopes. A route that needs no key has its own `security`. */
 const securityFor = (scopes: ReadonlyArray<string>) => Object.keys(schemes).map((name) => ({ [name]: [...scopes] }))
 
 /** Documents the scopes that a key needs for the routes that are registered after it. */

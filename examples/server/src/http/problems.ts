@@ -66,7 +66,7 @@ export const answerProblems = (app: FastifyInstance): void => {
     reply.headers(noSniff)
     done()
   })
-  // Node would answer it by itself, with an empty body.
+  // Node itself would answer with an empty body.
   app.addHook("onRequest", ({ headers, raw }, _reply, done) => {
     const lacksHost = raw.httpVersion === "1.1" && headers.host === undefined
     done(lacksHost ? new HttpError(400, "invalid_request", "The field Host is missing") : undefined)

@@ -43,7 +43,7 @@ export const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): 
   setTimeout(() => socket.destroy(), 1000).unref()
 }
 
-/** Has the server answer what it would answer by itself, without a problem. */
+/** Notes which requests are under way, and answers what Node itself would answer without a problem. */
 export const watchRequests = (server: Server): void => {
   server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
     const exchange = { request, response }

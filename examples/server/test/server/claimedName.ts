@@ -40,7 +40,10 @@ export const startWithClaimedName = async (folder: string, store: Store, env: Re
     expect(words).toContain("APIKEYS_OPERATORS_ORGANIZATION")
     expect(words).toContain("update apikeys_organizations set name")
 
+    const project = await client.createProject({ organizationId, name: "of somebody else" })
     const adopting = { ...env, APIKEYS_OPERATORS_ORGANIZATION: organizationId }
+    expect(await refusal({ folder, env: adopting })).toContain("and no project")
+    await client.deleteProject(project.id)
     await whileRunning({ folder, env: adopting }, async (address) => {
       for (const operator of [key, adminKeyIn(folder)]) {
         expect((await makeApi(address, operator)("GET", "/v1/organizations")).status).toBe(200)
@@ -56,7 +59,7 @@ export const startWithClaimedName = async (folder: string, store: Store, env: Re
       expectProblem(await makeApi(address, key)("GET", "/v1/organizations"), 403, "key_not_allowed")
     })
 
-    // Once it has an organization of its own, that one's id counts, whatever its name, and whoever takes the name next.
+    // Once it has an organization of its own, its id counts: neither its name, nor who takes the reserved name next.
     const own = await client.getOrganizationByName({ name: "apikeys-system" })
     await client.renameOrganization(own.id, { name: "operators" })
     const { key: later } = await claimTheName(client)

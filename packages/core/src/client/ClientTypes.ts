@@ -129,7 +129,7 @@ export interface UpdateKeyOptions<M = Metadata> {
   readonly rateLimits?: ReadonlyArray<RateLimitOptions> | null | undefined
   /** The first moment at which the key no longer verifies; `null` for never. */
   readonly expiresAt?: Date | null | undefined
-  /** A JSON object of at most 16 KiB and depth 16; replaced whole. */
+  /** A JSON object of at most 16 KiB, 1,024 values and depth 16; replaced whole. */
   readonly metadata?: M | null | undefined
 }
 

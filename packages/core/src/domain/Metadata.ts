@@ -5,8 +5,8 @@ import { isStorable, rule } from "./Rule.js"
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [member: string]: Json }
 
 /**
- * What an application attaches to a key: a JSON object of at most 16 KiB and depth 16. Equal by value; the
- * order of members is not kept.
+ * What an application attaches to a key: a JSON object of at most 16 KiB, 1,024 values and depth 16. Equal by
+ * value; the order of members is not kept.
  *
  * @since 0.1.0
  */
@@ -15,6 +15,8 @@ export interface Metadata {
 }
 
 const maxBytes = 16 * 1024
+/** What is short when it is written may be large in memory: an empty list takes 2 bytes there, and some 40 here. */
+const maxValues = 1024
 const maxDepth = 16
 
 /** Names that reach a prototype where a careless reader assigns members one by one. */
@@ -29,10 +31,17 @@ class Refusal {
   }
 }
 
+/** How much more may come. */
+interface Budget {
+  left: number
+  values: number
+}
+
 /** Copies a JSON value and freezes the copy; throws a {@link Refusal} at the first rule that it breaks. */
-const copy = (value: unknown, depth: number, budget: { left: number }): Json => {
+const copy = (value: unknown, depth: number, budget: Budget): Json => {
   // Every value takes a byte at least, so an endless or enormous one ends here before it is walked whole.
   if (--budget.left < 0) throw new Refusal("is over 16 KiB")
+  if (depth > 0 && --budget.values < 0) throw new Refusal("holds over 1,024 values")
   switch (typeof value) {
     case "boolean":
       return value
@@ -51,20 +60,20 @@ const copy = (value: unknown, depth: number, budget: { left: number }): Json => 
   }
 }
 
-const copyText = (text: string, budget: { left: number }): string => {
+const copyText = (text: string, budget: Budget): string => {
   budget.left -= text.length
   if (budget.left < 0) throw new Refusal("is over 16 KiB")
   if (!isStorable(text)) throw new Refusal("holds NUL or a lone surrogate")
   return text
 }
 
-const copyArray = (values: ReadonlyArray<unknown>, depth: number, budget: { left: number }): Json => {
+const copyArray = (values: ReadonlyArray<unknown>, depth: number, budget: Budget): Json => {
   const result: Array<Json> = []
   for (let i = 0; i < values.length; i++) result.push(copy(values[i], depth + 1, budget))
   return Object.freeze(result)
 }
 
-const copyObject = (value: object, depth: number, budget: { left: number }): Metadata => {
+const copyObject = (value: object, depth: number, budget: Budget): Metadata => {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw new Refusal("holds a value that JSON has no form for")
@@ -82,7 +91,7 @@ const copyObject = (value: object, depth: number, budget: { left: number }): Met
 const copyMetadata = (value: unknown): Metadata | Refusal => {
   try {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return new Refusal("is not a JSON object")
-    const metadata = copy(value, 0, { left: maxBytes }) as Metadata
+    const metadata = copy(value, 0, { left: maxBytes, values: maxValues }) as Metadata
     return utf8.encode(JSON.stringify(metadata)).length > maxBytes ? new Refusal("is over 16 KiB") : metadata
   } catch (thrown) {
     // A getter or a proxy of the caller's may throw anything; what it threw is not repeated.
@@ -99,7 +108,7 @@ export const plainMetadata = (value: unknown): Metadata | null => {
 const MetadataFromSelf = Schema.declare((value): value is Metadata => typeof value === "object" && value !== null)
 
 const anything = Schema.Unknown.annotations({
-  jsonSchema: { type: "object", description: "A JSON object of at most 16 KiB and depth 16" }
+  jsonSchema: { type: "object", description: "A JSON object of at most 16 KiB, 1,024 values and depth 16" }
 })
 
 /** Checks metadata and takes a deeply frozen copy, so that no later change by the caller reaches a key. */

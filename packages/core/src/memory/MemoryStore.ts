@@ -20,7 +20,7 @@ const portsOf = (state: State): Context.Context<StorePorts> =>
     Context.add(KeyStore, Keys.make(state)),
     Context.add(RateLimitStore, RateLimits.make(state)),
     Context.add(UsageStore, Usages.make(state)),
-    Context.add(StoreHealth, StoreHealth.of({ ping: Effect.void })),
+    Context.add(StoreHealth, StoreHealth.of({ ping: Effect.void, timeoutMillis: Number.POSITIVE_INFINITY })),
     Context.add(KeyChanges, Changes.make(state))
   )
 

@@ -1,5 +1,6 @@
 import { Clock, DateTime, Effect } from "effect"
 import type { KeyId } from "../domain/Ids.js"
+import { endingOf } from "../domain/KeyEnding.js"
 import { type RateLimit, sharesState } from "../domain/RateLimit.js"
 import type { RateLimitState } from "../domain/RateLimitCharge.js"
 import { leaseAll, refundAll } from "../domain/RateLimitLease.js"
@@ -11,7 +12,8 @@ import {
   type LeaseRequest,
   type RateLimitCharge,
   type RateLimitRefund,
-  RateLimitStore
+  RateLimitStore,
+  type Uncharged
 } from "../ports/RateLimitStore.js"
 import type { Counter, State } from "./State.js"
 import { addUse } from "./UsageStore.js"
@@ -20,17 +22,30 @@ import { addUse } from "./UsageStore.js"
 export const make = (state: State) =>
   RateLimitStore.of({
     charge: (charges) =>
-      Effect.map(Clock.currentTimeMillis, (now) => charges.map((charge) => chargeKey(state, charge, now))),
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        charges.map((charge) => (charge.cost > 0 ? endedAt(state, charge, now) : null) ?? chargeKey(state, charge, now))
+      ),
     admit: (admissions) =>
-      Effect.map(Clock.currentTimeMillis, (now) => admissions.map((admission) => admitKey(state, admission, now))),
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        admissions.map((admission) => endedAt(state, admission, now) ?? admitKey(state, admission, now))
+      ),
     lease: (requests) =>
-      Effect.map(Clock.currentTimeMillis, (now) => requests.map((request) => leaseKey(state, request, now))),
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        requests.map((request) => endedAt(state, request, now) ?? leaseKey(state, request, now))
+      ),
     refund: (refunds) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         for (const refund of refunds) refundKey(state, refund, now)
+        return []
       }),
     reset: (keyId) => Effect.sync(() => void state.counters.delete(keyId))
   })
+
+/** What is answered of a key that has ended; `null` of one that is good. */
+const endedAt = (state: State, { keyId }: Pick<RateLimitCharge, "keyId">, now: number): Uncharged | null => {
+  const ending = endingOf(state.keys.get(keyId) ?? null, now)
+  return ending === null ? null : { _tag: "Ended", ending }
+}
 
 const chargeKey = (state: State, { cost, keyId, limits }: RateLimitCharge, now: number): RateLimitOutcome => {
   const [outcome, after] = chargeAll(limits, statesOf(state, keyId, limits), now, cost)
@@ -45,7 +60,7 @@ const leaseKey = (state: State, request: LeaseRequest, now: number): LeaseOutcom
   const states = statesOf(state, keyId, limits)
   const leases = outcome.allowed && ahead > 0 && states.every((each) => each !== null)
   const leased = leases ? leaseAll(limits, states, now, ahead) : null
-  if (leased === null || !state.keys.has(keyId)) return { outcome, lease: null }
+  if (leased === null) return { outcome, lease: null }
   const [lease, after] = leased
   keep(state, keyId, limits, after)
   return { outcome: chargeAll(limits, after, now, 0)[0], lease }

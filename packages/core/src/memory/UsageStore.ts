@@ -12,7 +12,7 @@ export const make = (state: State) =>
           state.usageBatches.set(batch.writer, batch.number)
           for (const use of batch.uses) addUse(state, use, now)
         }
-        return totalsOf(state, batch)
+        return { totals: totalsOf(state, batch), locked: [] }
       })
   })
 

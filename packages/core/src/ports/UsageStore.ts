@@ -21,6 +21,14 @@ export interface UsageBatch {
   readonly uses: ReadonlyArray<Usage>
 }
 
+/** What became of a batch. */
+export interface UsageRecording {
+  /** The totals of those keys of the batch that exist. */
+  readonly totals: ReadonlyMap<KeyId, UsageTotal>
+  /** Those whose uses were left out, since another transaction holds their rows. */
+  readonly locked: ReadonlyArray<KeyId>
+}
+
 /** What is known of a key's use once a batch is recorded. */
 export interface UsageTotal {
   readonly useCount: number
@@ -38,13 +46,13 @@ export class UsageStore extends Context.Tag("@apikeys/core/UsageStore")<
     /**
      * Adds a batch to the totals, in one transaction, locking keys in the order of their ids, so that
      * concurrent batches cannot deadlock. `lastUsedAt` never goes back, and is never later than the store's own time as
-     * it is then, whatever a batch or an earlier one says. A key that is not there is passed over.
+     * it is then, whatever a batch or an earlier one says. A key that is not there is passed over. One whose row another
+     * transaction holds is left out, and waited for by nobody: its uses belong into a later batch. A store whose keys cannot
+     * be locked one by one leaves none out.
      *
-     * A batch whose number the writer has recorded already adds nothing: a batch may be repeated when it is
-     * not known whether it was committed.
-     *
-     * @returns the totals of the keys of the batch that exist
+     * A batch whose number the writer has recorded already adds nothing, and leaves out what it left out then: a batch may
+     * be repeated when it is not known whether it was committed.
      */
-    readonly record: (batch: UsageBatch) => Effect.Effect<ReadonlyMap<KeyId, UsageTotal>, StoreError>
+    readonly record: (batch: UsageBatch) => Effect.Effect<UsageRecording, StoreError>
   }
 >() {}

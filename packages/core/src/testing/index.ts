@@ -1,6 +1,7 @@
 export { type Capture, type CaptureEntry, makeCapture } from "./capture.js"
 export { clientContract, contractSecret } from "./client/clientContract.js"
 export * from "./fixtures.js"
+export { limitsOfGoodKeys, recordPatiently } from "./patience.js"
 export type { RawReads } from "./rawContract.js"
 export { cellsThatMention, type RawCell, type RawTable } from "./rawTable.js"
 export { makeSettableClock, type SettableClock } from "./settableClock.js"

@@ -1,8 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { KeyStore } from "../ports/KeyStore.js"
-import { RateLimitStore } from "../ports/RateLimitStore.js"
-import { UsageStore } from "../ports/UsageStore.js"
 import { assertAllSucceeded, atOnce, type ContractTest, successes } from "./contract.js"
 import {
   absent,
@@ -14,6 +12,8 @@ import {
   keyFilter,
   makeRateLimit
 } from "./fixtures.js"
+import { patientLimits, recordPatiently } from "./patience.js"
+import { remaining } from "./rateLimitFixtures.js"
 
 /** What is left of a key when it is deleted: nothing. */
 export const keyDeletionContract = (test: ContractTest): void => {
@@ -23,11 +23,10 @@ export const keyDeletionContract = (test: ContractTest): void => {
       const { organization, product, project } = yield* insertLinked
       const { digest, key } = yield* insertKey(organization.id, { projectId: project.id, productId: product.id })
       const kept = yield* insertKey(organization.id)
-      const limits = yield* RateLimitStore
-      const usage = yield* UsageStore
+      const limits = yield* patientLimits
       yield* limits.charge([{ keyId: key.id, limits: [makeRateLimit(), makeRateLimit({ name: "b" })], cost: 1 }])
       const uses = [{ keyId: key.id, count: 3, lastUsedAt: instant(fixtureTime) }]
-      yield* usage.record({ writer: crypto.randomUUID(), number: 1, uses })
+      yield* recordPatiently({ writer: crypto.randomUUID(), number: 1, uses })
       yield* keys.revoke(key.id, { at: instant(fixtureTime), reason: null })
 
       assert.isTrue(yield* keys.delete(key.id))
@@ -51,17 +50,16 @@ export const keyDeletionContract = (test: ContractTest): void => {
   test("drops what is charged and recorded after it, and starts afresh under the same id", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore
-      const limits = yield* RateLimitStore
-      const usage = yield* UsageStore
+      const limits = yield* patientLimits
       const { id } = yield* insertOrganization()
       const { key } = yield* insertKey(id)
       const limit = makeRateLimit({ window: 1_000_000_000 })
       const charge = (cost: number) => limits.charge([{ keyId: key.id, limits: [limit], cost }])
       yield* charge(3)
       yield* keys.delete(key.id)
-      assert.strictEqual((yield* charge(4)).length, 1)
+      assert.deepStrictEqual(yield* charge(4), [{ _tag: "Ended", ending: { status: "deleted", at: null } }])
       const uses = [{ keyId: key.id, count: 3, lastUsedAt: instant(fixtureTime) }]
-      assert.strictEqual((yield* usage.record({ writer: crypto.randomUUID(), number: 1, uses })).size, 0)
+      assert.strictEqual((yield* recordPatiently({ writer: crypto.randomUUID(), number: 1, uses })).size, 0)
       yield* keys.update(key.id, { name: "Late" }, instant(fixtureTime))
       yield* keys.revoke(key.id, { at: instant(fixtureTime), reason: "late" })
       assert.isTrue(Option.isNone(yield* keys.find(key.id)))
@@ -69,21 +67,19 @@ export const keyDeletionContract = (test: ContractTest): void => {
       yield* insertKey(id, { id: key.id })
       const again = Option.getOrThrow(yield* keys.find(key.id))
       assert.deepStrictEqual([again.useCount, again.lastUsedAt, again.revokedAt], [0, null, null])
-      const [outcome] = yield* charge(0)
-      assert.strictEqual(outcome?.limits[0]?.remaining, 10)
+      assert.deepStrictEqual(yield* remaining(key.id, [limit]), [10])
     }))
 
   test("deletes once, also of 20 concurrent deletions amid charges and uses", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore
-      const limits = yield* RateLimitStore
-      const usage = yield* UsageStore
+      const limits = yield* patientLimits
       const { id } = yield* insertOrganization()
       const { key } = yield* insertKey(id)
       const uses = [{ keyId: key.id, count: 1, lastUsedAt: instant(fixtureTime) }]
       const rounds = Array.from({ length: 20 }, () => [
         Effect.as(limits.charge([{ keyId: key.id, limits: [makeRateLimit()], cost: 1 }]), false),
-        Effect.as(usage.record({ writer: crypto.randomUUID(), number: 1, uses }), false),
+        Effect.as(recordPatiently({ writer: crypto.randomUUID(), number: 1, uses }), false),
         keys.delete(key.id)
       ])
       const results = yield* atOnce(rounds.flat())

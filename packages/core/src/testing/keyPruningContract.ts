@@ -2,8 +2,6 @@ import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import type { OrganizationId } from "../domain/Ids.js"
 import { KeyStore, type Pruning } from "../ports/KeyStore.js"
-import { RateLimitStore } from "../ports/RateLimitStore.js"
-import { UsageStore } from "../ports/UsageStore.js"
 import { assertAllSucceeded, atOnce, type ContractTest, successes } from "./contract.js"
 import {
   absent,
@@ -15,6 +13,7 @@ import {
   keyFilter,
   makeRateLimit
 } from "./fixtures.js"
+import { limitsOfGoodKeys, patientLimits, recordPatiently } from "./patience.js"
 
 const now = instant(fixtureTime)
 const before = instant(fixtureTime - 1)
@@ -91,10 +90,11 @@ export const keyPruningContract = (test: ContractTest): void => {
   test("leaves nothing of a key that it deletes", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore
-      const limits = yield* RateLimitStore
+      const limits = yield* limitsOfGoodKeys
       const { id } = yield* insertOrganization()
-      const { digest, key } = yield* insertKey(id, { revokedAt: before, idempotencyKey: "order 7" })
+      const { digest, key } = yield* insertKey(id, { idempotencyKey: "order 7" })
       yield* limits.charge([{ keyId: key.id, limits: [makeRateLimit()], cost: 1 }])
+      yield* keys.revoke(key.id, { at: before, reason: null })
       yield* keys.prune(pruning(id, { revokedBefore: now }), 100)
       assert.isTrue(Option.isNone(yield* keys.find(key.id)))
       assert.deepStrictEqual(yield* keys.findByDigests([digest.bytes]), [Option.none()])
@@ -106,8 +106,7 @@ export const keyPruningContract = (test: ContractTest): void => {
   test("deletes each key once amid uses, charges, revocations and other prunings", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore
-      const limits = yield* RateLimitStore
-      const usage = yield* UsageStore
+      const limits = yield* patientLimits
       const { id } = yield* insertOrganization()
       const inserted = yield* Effect.forEach(Array.from({ length: 40 }), () => insertKey(id, { expiresAt: before }))
       const ids = inserted.map(({ key }) => key.id)
@@ -116,7 +115,7 @@ export const keyPruningContract = (test: ContractTest): void => {
       const results = yield* atOnce(
         Array.from({ length: 8 }, (_, i) => [
           prune,
-          Effect.as(usage.record({ writer: crypto.randomUUID(), number: 1, uses: [...uses].reverse() }), 0),
+          Effect.as(recordPatiently({ writer: crypto.randomUUID(), number: 1, uses: [...uses].reverse() }), 0),
           Effect.as(limits.charge(ids.map((keyId) => ({ keyId, limits: [makeRateLimit()], cost: 1 }))), 0),
           Effect.as(keys.update(ids[i] ?? absent.key(), { expiresAt: null }, now), 0)
         ]).flat()

@@ -1,8 +1,8 @@
 import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import type { RateLimitAlgorithm } from "../domain/RateLimit.js"
-import { RateLimitStore } from "../ports/RateLimitStore.js"
 import { assertAllSucceeded, assertSame, atOnce, type ContractTest, successes } from "./contract.js"
+import { limitsOfGoodKeys } from "./patience.js"
 import { charge, insertKeyId, remaining, slow } from "./rateLimitFixtures.js"
 import { rateLimitStateContract } from "./rateLimitStateContract.js"
 
@@ -39,7 +39,7 @@ const algorithmCases = (test: ContractTest, algorithm: RateLimitAlgorithm): void
   for (const [shape, size] of shapes) {
     test(`admits exactly 100 of 500 concurrent charges, ${shape}`, () =>
       Effect.gen(function* () {
-        const store = yield* RateLimitStore
+        const store = yield* limitsOfGoodKeys
         const keyId = yield* insertKeyId
         const limits = [slow({ algorithm, requests: 100 })]
         const batch = Array.from({ length: size }, () => ({ keyId, limits, cost: 1 }))
@@ -54,7 +54,7 @@ const algorithmCases = (test: ContractTest, algorithm: RateLimitAlgorithm): void
 
   test("admits exactly what fits of concurrent charges of different costs", () =>
     Effect.gen(function* () {
-      const store = yield* RateLimitStore
+      const store = yield* limitsOfGoodKeys
       const keyId = yield* insertKeyId
       const limits = [slow({ algorithm, requests: 100 })]
       const costs = Array.from({ length: 120 }, (_, i) => (i % 4) + 1)

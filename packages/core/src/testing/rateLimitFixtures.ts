@@ -2,8 +2,8 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import type { KeyId } from "../domain/Ids.js"
 import type { RateLimit } from "../domain/RateLimit.js"
-import { RateLimitStore } from "../ports/RateLimitStore.js"
 import { insertKey, insertOrganization, makeRateLimit } from "./fixtures.js"
+import { limitsOfGoodKeys } from "./patience.js"
 
 /** A limit whose window, of some 31 years, does not end while a test runs. */
 export const slow = (fields: Partial<RateLimit> = {}): RateLimit =>
@@ -22,7 +22,7 @@ export const insertKeyId = Effect.gen(function* () {
 /** One charge of one key. */
 export const charge = (keyId: KeyId, limits: ReadonlyArray<RateLimit>, cost = 1) =>
   Effect.gen(function* () {
-    const store = yield* RateLimitStore
+    const store = yield* limitsOfGoodKeys
     const [outcome, ...others] = yield* store.charge([{ keyId, limits, cost }])
     if (outcome === undefined || others.length > 0) return assert.fail("one charge has one outcome")
     return outcome

@@ -4,9 +4,9 @@ import type { KeyId } from "../domain/Ids.js"
 import { type RateLimit, RateLimitAlgorithm } from "../domain/RateLimit.js"
 import type { RateLimitState } from "../domain/RateLimitCharge.js"
 import { chargeAll } from "../domain/RateLimitStatus.js"
-import { RateLimitStore } from "../ports/RateLimitStore.js"
 import type { ContractProperty, ContractTest } from "./contract.js"
 import { fixtureTime, makeRateLimit } from "./fixtures.js"
+import { limitsOfGoodKeys } from "./patience.js"
 import { charge, insertKeyId } from "./rateLimitFixtures.js"
 import type { SettableClock } from "./settableClock.js"
 
@@ -57,7 +57,7 @@ export const rateLimitTimeContract = (
   property("decides as the pure algorithm does, whatever the time, also where the clock is set", history, 60, (drawn) =>
     Effect.gen(function* () {
       const { limits, steps } = drawn
-      const store = yield* RateLimitStore
+      const store = yield* limitsOfGoodKeys
       const keyId = yield* insertKeyId
       let states: ReadonlyArray<RateLimitState | null> = limits.map(() => null)
       let now = fixtureTime

@@ -6,6 +6,7 @@ import { changesContract } from "./changesContract.js"
 import { clockContract } from "./clockContract.js"
 import { concurrencyContract } from "./concurrencyContract.js"
 import type { ContractProperty, ContractTest } from "./contract.js"
+import { endedKeyContract } from "./endedKeyContract.js"
 import { fixtureTime } from "./fixtures.js"
 import { healthContract } from "./healthContract.js"
 import { keyContract } from "./keyContract.js"
@@ -81,6 +82,7 @@ export const storeContract = <E, R = never>(
     describe("usage", () => usageContract(test))
     describe("leases", () => leaseContract(test))
     describe("admissions", () => admissionContract(test))
+    describe("ended keys", () => endedKeyContract(test))
     describe("changes", () => changesContract(test))
     const { clock, rawReads } = options
     describe("raw reads", () => {

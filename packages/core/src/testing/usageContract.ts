@@ -2,9 +2,10 @@ import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import type { KeyId } from "../domain/Ids.js"
 import { KeyStore } from "../ports/KeyStore.js"
-import { type Usage, UsageStore, type UsageTotal } from "../ports/UsageStore.js"
+import type { Usage, UsageTotal } from "../ports/UsageStore.js"
 import { assertAllSucceeded, atOnce, type ContractTest, successes } from "./contract.js"
 import { absent, fixtureTime, insertKey, insertOrganization, instant } from "./fixtures.js"
+import { recordPatiently } from "./patience.js"
 
 const insertKeyIds = (count: number) =>
   Effect.gen(function* () {
@@ -17,7 +18,7 @@ const use = (keyId: KeyId, count = 1, millis = fixtureTime): Usage => ({ keyId, 
 
 /** Records one batch, of a writer of its own unless one is given. */
 const record = (uses: ReadonlyArray<Usage>, writer: string = crypto.randomUUID(), number = 1) =>
-  Effect.flatMap(UsageStore, (usage) => usage.record({ writer, number, uses }))
+  recordPatiently({ writer, number, uses })
 
 const shown = (total: UsageTotal | undefined) => [total?.useCount, total?.lastUsedAt.epochMillis]
 

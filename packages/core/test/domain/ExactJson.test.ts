@@ -17,7 +17,7 @@ describe("parseJson", () => {
   it("reads what JSON.parse reads, number by number", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        // Of whole numbers that large nobody knows whether the last digits are meant.
+        // The last digits of integers that large may be meant or not.
         fc.pre(!/(?<![.\d])\d{16,}(?![.\deE])/.test(text))
         assert.deepStrictEqual(parseJson(text), JSON.parse(text))
       })

@@ -103,11 +103,27 @@ describe("metadata", () => {
     expect(Buffer.byteLength(JSON.stringify(quotes))).toBe(16_384)
     expect(accepted(Metadata, quotes)).toEqual(quotes)
     expect(refusals(Metadata, { a: `${quotes.a}"` })).toEqual(["is over 16 KiB"])
-    const numbers = { a: Array.from({ length: (16_384 - 8) / 2 }, () => 1) }
-    expect(Buffer.byteLength(JSON.stringify(numbers))).toBe(16_383)
+    // Ten digits and a comma each, but for the last.
+    const numbers = { a: "x".repeat(16_384), b: Array.from({ length: 1022 }, () => 1_234_567_890) }
+    numbers.a = numbers.a.slice(Buffer.byteLength(JSON.stringify(numbers)) - 16_384)
+    expect(Buffer.byteLength(JSON.stringify(numbers))).toBe(16_384)
     expect(accepted(Metadata, numbers)).toEqual(numbers)
-    expect(refusals(Metadata, { a: [...numbers.a, 1] })).toEqual(["is over 16 KiB"])
+    expect(refusals(Metadata, { ...numbers, a: `${numbers.a}x` })).toEqual(["is over 16 KiB"])
     expect(refusals(Metadata, { ["n".repeat(16_384)]: 1 })).toEqual(["is over 16 KiB"])
+  })
+
+  it("holds at most 1,024 values, whatever they are and wherever", () => {
+    const most = (value: Json): Metadata => ({ list: Array.from({ length: 1023 }, () => value) })
+    for (const value of [{}, [], null, true, 1, ""]) {
+      expect(accepted(Metadata, most(value))).toEqual(most(value))
+      expect(refusals(Metadata, { ...most(value), one: 1 })).toEqual(["holds over 1,024 values"])
+    }
+    const members = Object.fromEntries(Array.from({ length: 1024 }, (_, i) => [`m${i}`, i]))
+    expect(accepted(Metadata, members)).toEqual(members)
+    expect(refusals(Metadata, { ...members, one: [] })).toEqual(["holds over 1,024 values"])
+    const pairs = { list: Array.from({ length: 341 }, () => [{ a: 1 }]) }
+    expect(accepted(Metadata, pairs)).toEqual(pairs)
+    expect(refusals(Metadata, { list: [...pairs.list, []] })).toEqual(["holds over 1,024 values"])
   })
 
   it("is nested at most 16 deep, objects and lists alike", () => {

@@ -1,5 +1,5 @@
-import { type KeyId, type RateLimit, RateLimitAlgorithm, RateLimitStore } from "@apikeys/core"
-import { insertKey, insertOrganization } from "@apikeys/core/testing"
+import { type KeyId, type RateLimit, RateLimitAlgorithm } from "@apikeys/core"
+import { insertKey, insertOrganization, limitsOfGoodKeys } from "@apikeys/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { pruneEvery } from "../../src/CounterPruning.js"
@@ -32,7 +32,7 @@ export const counterPruningSuite = ({
         Effect.gen(function* () {
           const address = yield* emptyDatabase
           yield* Effect.gen(function* () {
-            const { charge } = yield* RateLimitStore
+            const { charge } = yield* limitsOfGoodKeys
             const organization = yield* insertOrganization()
             const charged = (limit: RateLimit) =>
               Effect.gen(function* () {
@@ -81,7 +81,7 @@ export const counterPruningSuite = ({
         Effect.gen(function* () {
           const address = yield* emptyDatabase
           yield* Effect.gen(function* () {
-            const { charge } = yield* RateLimitStore
+            const { charge } = yield* limitsOfGoodKeys
             const organization = yield* insertOrganization()
             const limits = RateLimitAlgorithm.literals.map((algorithm) =>
               limitOf({ name: algorithm, algorithm, burst: algorithm === "token-bucket" ? 10 : null })

@@ -1,13 +1,11 @@
+import { type InvalidInputError, type RateLimit, type StoreError, type StorePorts, TenantStore } from "@apikeys/core"
 import {
-  type InvalidInputError,
-  type RateLimit,
-  RateLimitStore,
-  type StoreError,
-  type StorePorts,
-  TenantStore,
-  UsageStore
-} from "@apikeys/core"
-import { insertKey, insertOrganization, makeOrganization } from "@apikeys/core/testing"
+  insertKey,
+  insertOrganization,
+  limitsOfGoodKeys,
+  makeOrganization,
+  recordPatiently
+} from "@apikeys/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { type Context, DateTime, Effect, Fiber, Layer, Schedule, type Scope } from "effect"
 import type { SqlBackend } from "./SqlBackend.js"
@@ -78,8 +76,7 @@ export const outageSuite = ({
             Effect.flatMap(insertOrganization(), ({ id }) => insertKey(id)),
             ports
           )
-          const limits = yield* Effect.provide(RateLimitStore, ports)
-          const usage = yield* Effect.provide(UsageStore, ports)
+          const limits = yield* Effect.provide(limitsOfGoodKeys, ports)
           let over = false
           const charges: Array<Call> = []
           const writer = crypto.randomUUID()
@@ -91,8 +88,8 @@ export const outageSuite = ({
           const use = Effect.suspend(() => {
             const own = ++number
             return Effect.flatMap(DateTime.now, (lastUsedAt) =>
-              usage.record({ writer, number: own, uses: [{ keyId: key.id, count: 1, lastUsedAt }] })
-            ).pipe(Effect.retry(Schedule.spaced("50 millis")))
+              recordPatiently({ writer, number: own, uses: [{ keyId: key.id, count: 1, lastUsedAt }] })
+            ).pipe(Effect.provide(ports), Effect.retry(Schedule.spaced("50 millis")))
           })
           const loop = (step: Effect.Effect<unknown>) => Effect.repeat(step, { until: () => over })
           const pace = Effect.sleep("20 millis")

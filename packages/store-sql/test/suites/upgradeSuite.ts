@@ -11,12 +11,20 @@ import {
   Project,
   ProjectName,
   type RateLimit,
-  RateLimitStore,
   Scope,
   TenantStore,
   UsageStore
 } from "@apikeys/core"
-import { absent, insertKey, instant, keyFilter, makeDigest, makeKey, makeNewKey } from "@apikeys/core/testing"
+import {
+  absent,
+  insertKey,
+  instant,
+  keyFilter,
+  limitsOfGoodKeys,
+  makeDigest,
+  makeKey,
+  makeNewKey
+} from "@apikeys/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import type { Migration } from "../../src/index.js"
@@ -42,7 +50,7 @@ const makeData = () => {
     name: "It's a key",
     scopes: [Scope.make("docs:*")],
     rateLimits: [limit],
-    metadata: { plan: "pro", nested: { list: [1, null, "ü"] } },
+    metadata: { plan: "pro", nested: { list: [1, null, "ü"] }, numbers: [1e308, 5e-324, 0.1, 2 ** 53 - 1] },
     expiresAt: instant(Date.UTC(2099, 0, 1)),
     useCount: 41,
     lastUsedAt: instant(createdAt + 1),
@@ -119,7 +127,7 @@ values (${id}, ${text(name)}, ${compatibleWith}, 1)`
 const assertIntact = ({ digest, key, organization, product, project, revoked }: Data) =>
   Effect.gen(function* () {
     const keys = yield* KeyStore
-    const limits = yield* RateLimitStore
+    const limits = yield* limitsOfGoodKeys
     const tenants = yield* TenantStore
     const usage = yield* UsageStore
     assert.deepStrictEqual(yield* tenants.findOrganizationByName(organization.name), Option.some(organization))

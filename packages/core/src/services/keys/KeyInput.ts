@@ -34,7 +34,7 @@ export interface Changeable<M> {
   readonly rateLimits?: ReadonlyArray<RateLimitInput> | null | undefined
   /** The first moment at which the key no longer verifies; `null` for never. */
   readonly expiresAt?: InstantInput | null | undefined
-  /** A JSON object of at most 16 KiB and depth 16; replaced whole. */
+  /** A JSON object of at most 16 KiB, 1,024 values and depth 16; replaced whole. */
   readonly metadata?: M | null | undefined
 }
 

@@ -96,7 +96,7 @@ export const makeChanges = Effect.gen(function* () {
     const id = yield* decodeKeyId(input)
     const key = yield* find(id)
     if (key.rateLimits.length === 0) return []
-    return (yield* limits.charge(key, 0)).limits
+    return (yield* limits.look(key)).limits
   })
 
   const resetLimits: Operations["resetLimits"] = Effect.fn("ApiKeys.resetLimits")(function* (input) {

@@ -1,15 +1,25 @@
 import { type Clock, DateTime, Effect, Exit } from "effect"
 import { QuotaError, type StoreError } from "../../domain/Errors.js"
+import { endingError } from "../../domain/KeyEnding.js"
 import type { RateLimitOutcome, RateLimitStatus } from "../../domain/RateLimitStatus.js"
-import { type Admission, type AdmissionOutcome, RateLimitStore } from "../../ports/RateLimitStore.js"
+import {
+  type Admission,
+  type AdmissionOutcome,
+  type Ended,
+  isUncharged,
+  RateLimitStore
+} from "../../ports/RateLimitStore.js"
 import { Settings } from "../Settings.js"
 import { makeBatches } from "./Batches.js"
 import { type Caller, callback } from "./Caller.js"
 import { chargeBounds, chargeFailed } from "./ExactLimits.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import { RateLimiter } from "./RateLimiter.js"
+import type { Charged } from "./RateLimiterService.js"
+import type { Confirm, Refused } from "./Standing.js"
 import type { Times } from "./Times.js"
 import { UsageRecorder } from "./UsageRecorder.js"
+import { VerificationCache } from "./VerificationCache.js"
 
 /** What a call costs a key that is good for it. */
 export interface Cost {
@@ -28,6 +38,18 @@ export interface Admitted {
   readonly lastUsedAt: number | null
 }
 
+/** A call to be let in by the store. */
+export interface Candidate {
+  readonly record: KeyRecord
+  readonly cost: Cost
+  /** Whether what the call was decided by so far still stands: asked once it was charged, before it counts as a use. */
+  readonly confirm: Confirm
+}
+
+type Limits = ReadonlyArray<RateLimitStatus>
+
+type Answer<A> = Effect.Effect<A, Refused | QuotaError | StoreError>
+
 const none: ReadonlyArray<RateLimitStatus> = Object.freeze([])
 
 export const quotaError = ({ id }: KeyRecord, { limits, retryAfterSeconds }: RateLimitOutcome): QuotaError =>
@@ -39,11 +61,13 @@ export const makeAdmissions = Effect.gen(function* () {
   const limiter = yield* RateLimiter
   const uses = yield* UsageRecorder
   const store = yield* RateLimitStore
+  const cache = yield* VerificationCache
   const { mode } = (yield* Settings).usage
 
-  const admissions = makeBatches<Admission, AdmissionOutcome, StoreError>({
+  const admissions = makeBatches<Admission, AdmissionOutcome | Ended, StoreError>({
     ...chargeBounds,
     run: store.admit,
+    keyOf: ({ keyId }) => keyId,
     onFull: chargeFailed("RateLimitStore.admit", true, "too many calls are waiting"),
     // Never a pass: a store that answers nothing did not admit.
     onMissing: chargeFailed("RateLimitStore.admit", false, "gave no answer")
@@ -63,11 +87,16 @@ export const makeAdmissions = Effect.gen(function* () {
     lastUsedAt
   })
 
-  const limitsOf = (
-    record: KeyRecord,
-    outcome: RateLimitOutcome
-  ): Exit.Exit<ReadonlyArray<RateLimitStatus>, QuotaError> =>
-    outcome.allowed ? Exit.succeed(outcome.limits) : Exit.fail(quotaError(record, outcome))
+  /** The store knows better than this process does. */
+  const ended = ({ id }: KeyRecord, { ending }: Ended): Refused => {
+    cache.keys.apply({ _tag: "Key", id })
+    return endingError(id, ending)
+  }
+
+  const limitsOf = (record: KeyRecord, outcome: Charged): Exit.Exit<Limits, Refused | QuotaError> => {
+    if (isUncharged(outcome)) return Exit.fail(ended(record, outcome))
+    return outcome.allowed ? Exit.succeed(outcome.limits) : Exit.fail(quotaError(record, outcome))
+  }
 
   const charged = (record: KeyRecord, cost: number) =>
     Effect.flatMap(limiter.charge(record, cost), (outcome) => limitsOf(record, outcome))
@@ -79,76 +108,96 @@ export const makeAdmissions = Effect.gen(function* () {
     usedAt: DateTime.unsafeMake(usedAt)
   })
 
-  /** @param charged what the limits are, where the store did not charge them */
+  /** @param limits what the limits are, where the store did not charge them */
   const admittedBy = (
     record: KeyRecord,
-    { outcome, usage }: AdmissionOutcome,
+    admission: AdmissionOutcome | Ended,
     usedAt: number,
-    charged: ReadonlyArray<RateLimitStatus> | null
-  ): Exit.Exit<Admitted, QuotaError> => {
+    limits: Limits | null
+  ): Exit.Exit<Admitted, Refused | QuotaError> => {
+    if (isUncharged(admission)) return Exit.fail(ended(record, admission))
+    const { outcome, usage } = admission
     if (!outcome.allowed) return Exit.fail(quotaError(record, outcome))
-    // A key that was deleted since it was looked up has no totals: it is shown as this call knew it.
     record.useCount = Math.max(record.useCount, usage?.useCount ?? 0)
     record.lastUsedAt = Math.max(record.lastUsedAt ?? 0, usage?.lastUsedAt.epochMillis ?? usedAt)
     return Exit.succeed({
-      limits: charged ?? outcome.limits,
+      limits: limits ?? outcome.limits,
       useCount: usage?.useCount ?? record.useCount + 1,
       lastUsedAt: usage?.lastUsedAt.epochMillis ?? usedAt
     })
   }
 
-  type Land = (answer: Effect.Effect<Admitted, QuotaError | StoreError>) => void
+  type Land = (answer: Answer<Admitted>) => void
+
+  /** What came of a charge, once the call was found to stand still. */
+  const confirmed = <A>(
+    { confirm }: Candidate,
+    answer: Exit.Exit<A, Refused | QuotaError | StoreError>,
+    then: (value: A) => Admitted
+  ): Answer<Admitted> => {
+    if (Exit.isFailure(answer)) return Exit.failCause(answer.cause)
+    const standing = confirm()
+    return standing === null ? Exit.succeed(then(answer.value)) : Effect.map(standing, () => then(answer.value))
+  }
+
+  const same = (admitted: Admitted): Admitted => admitted
 
   /** The use, and the charge where it is one of the store's, are committed together before the call returns. */
   const commit = (
-    record: KeyRecord,
-    cost: Cost,
-    charged: ReadonlyArray<RateLimitStatus> | null,
+    candidate: Candidate,
+    limits: Limits | null,
     caller: Caller,
     clock: Clock.Clock,
     land: Land
   ): void => {
+    const { cost, record } = candidate
     const usedAt = clock.unsafeCurrentTimeMillis()
     admissions.add(admissionOf(record, cost, usedAt), caller, (answer) =>
-      land(Exit.flatMap(answer, (admitted) => admittedBy(record, admitted, usedAt, charged)))
+      land(
+        confirmed(
+          candidate,
+          Exit.flatMap(answer, (admitted) => admittedBy(record, admitted, usedAt, limits)),
+          same
+        )
+      )
     )
   }
 
-  const beginDurably = (record: KeyRecord, cost: Cost, caller: Caller, clock: Clock.Clock, land: Land): void => {
-    if (!cost.charges) return commit(record, cost, none, caller, clock, land)
-    if (limiter.isExact) return commit(record, cost, null, caller, clock, land)
+  const beginDurably = (candidate: Candidate, caller: Caller, clock: Clock.Clock, land: Land): void => {
+    const { cost, record } = candidate
+    if (!cost.charges) return commit(candidate, none, caller, clock, land)
+    if (limiter.isExact) return commit(candidate, null, caller, clock, land)
     land(
       Effect.flatMap(charged(record, cost.cost), (limits) =>
-        callback<Admitted, QuotaError | StoreError>((waiting, resume) =>
-          commit(record, cost, limits, waiting, clock, resume)
+        callback<Admitted, Refused | QuotaError | StoreError>((waiting, resume) =>
+          commit(candidate, limits, waiting, clock, resume)
         )
       )
     )
   }
 
   /** Where the store has to be asked. Plain code is given an `Exit`, or an effect where there is more to do. */
-  const begin = (record: KeyRecord, cost: Cost, caller: Caller, clock: Clock.Clock, land: Land): void => {
+  const begin = (candidate: Candidate, caller: Caller, clock: Clock.Clock, land: Land): void => {
+    const { cost, record } = candidate
     const counting = cost.counts && mode !== "off"
-    if (counting && mode === "durable") return beginDurably(record, cost, caller, clock, land)
-    const admitted = (limits: ReadonlyArray<RateLimitStatus>): Admitted =>
-      counting ? counted(record, clock.unsafeCurrentTimeMillis(), limits) : uncounted(record, limits)
+    if (counting && mode === "durable") return beginDurably(candidate, caller, clock, land)
+    const admit = (answer: Exit.Exit<Limits, Refused | QuotaError | StoreError>): Answer<Admitted> =>
+      confirmed(candidate, answer, (limits) =>
+        counting ? counted(record, clock.unsafeCurrentTimeMillis(), limits) : uncounted(record, limits)
+      )
     // Before anything is charged: a call that finds no room costs nothing.
     if (counting && !uses.hasRoom(record.id)) {
       const limits = cost.charges ? charged(record, cost.cost) : Effect.succeed(none)
-      return land(Effect.map(Effect.zipRight(uses.room(record.id), limits), admitted))
+      return land(Effect.flatMap(Effect.exit(Effect.zipRight(uses.room(record.id), limits)), admit))
     }
-    if (!cost.charges) return land(Effect.sync(() => admitted(none)))
+    if (!cost.charges) return land(Effect.suspend(() => admit(Exit.succeed(none))))
+    const admitCharged = (answer: Exit.Exit<Charged, StoreError>) =>
+      admit(Exit.flatMap(answer, (outcome) => limitsOf(record, outcome)))
     limiter.begin(record, cost.cost, caller, (answer) =>
       land(
         Exit.isExit(answer)
-          ? Exit.map(
-              Exit.flatMap(answer as Exit.Exit<RateLimitOutcome, StoreError>, (outcome) => limitsOf(record, outcome)),
-              admitted
-            )
-          : Effect.map(
-              Effect.flatMap(answer, (outcome) => limitsOf(record, outcome)),
-              admitted
-            )
+          ? admitCharged(answer as Exit.Exit<Charged, StoreError>)
+          : Effect.flatMap(Effect.exit(answer), admitCharged)
       )
     )
   }

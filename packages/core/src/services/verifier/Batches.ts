@@ -1,10 +1,18 @@
 import { type Context, Effect, Exit, FiberId } from "effect"
+import type { Locked } from "../../ports/RateLimitStore.js"
 import { type Caller, callback } from "./Caller.js"
+import { exitOfOne } from "./exitOfOne.js"
+import { type Lanes, makeLanes } from "./Lanes.js"
 
 /** How requests are gathered. */
 export interface BatchOptions<Request, Answer, E> {
   /** Answers requests together, in their order. */
-  readonly run: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Answer>, E>
+  readonly run: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Answer | Locked>, E>
+  /**
+   * Of which key a request is, where one that is answered `Locked` is to wait until it is not, together with those of the
+   * same key that come after it; `null` where nothing is.
+   */
+  readonly keyOf: ((request: Request) => string) | null
   /** How many requests one batch holds at most. */
   readonly size: number
   /** How many batches are under way at once. With one, requests are carried out in the order in which they came. */
@@ -43,6 +51,17 @@ const turn = Effect.async<void>((resume) => {
   return Effect.sync(() => clearImmediate(immediate))
 })
 
+const isLocked = (answer: unknown): answer is Locked =>
+  typeof answer === "object" && answer !== null && "_tag" in answer && answer._tag === "Locked"
+
+/** Leaves out those who are gone. */
+const present = <Item extends Waiting<unknown, never, never>>(items: ReadonlyArray<Item>): Array<Item> =>
+  items.filter(({ caller, land }) => {
+    if (!caller.isGone) return true
+    land(nobody)
+    return false
+  })
+
 /**
  * Goes once for many: requests that arrive together, or while others are under way, make one batch. One that comes
  * alone goes at once. A caller that is interrupted takes nobody else's request with it; its own is left out if it has
@@ -51,6 +70,7 @@ const turn = Effect.async<void>((resume) => {
 export const makeBatches = <Request, Answer, E>({
   capacity,
   concurrency,
+  keyOf,
   onFull,
   onMissing,
   run,
@@ -60,26 +80,47 @@ export const makeBatches = <Request, Answer, E>({
   let queue: Array<Item> = []
   let underWay = 0
 
-  const take = (): ReadonlyArray<Item> => {
-    const batch = queue.length <= size ? queue : queue.slice(0, size)
-    queue = queue.length <= size ? [] : queue.slice(size)
-    return batch.filter(({ caller, land }) => {
-      if (!caller.isGone) return true
-      land(nobody)
-      return false
-    })
-  }
-
-  const settle = (batch: ReadonlyArray<Item>, exit: Exit.Exit<ReadonlyArray<Answer>, E>): void => {
+  /** Tells each what came of it, and gives those that have to wait for a lock. */
+  const settle = (
+    batch: ReadonlyArray<Item>,
+    exit: Exit.Exit<ReadonlyArray<Answer | Locked>, E>
+  ): ReadonlyArray<Item> => {
+    const held: Array<Item> = []
     for (let i = 0; i < batch.length; i++) {
       const item = batch[i] as Item
       if (Exit.isFailure(exit)) {
-        item.land(Exit.failCause(exit.cause))
-      } else {
-        const answer = exit.value[i]
-        item.land(answer === undefined ? Exit.fail(onMissing()) : Exit.succeed(answer))
+        item.land(exitOfOne(Exit.failCause(exit.cause), i))
+        continue
       }
+      const answer = exit.value[i]
+      if (isLocked(answer)) held.push(item)
+      else item.land(answer === undefined ? Exit.fail(onMissing()) : Exit.succeed(answer))
     }
+    return held
+  }
+
+  const carryOut = (batch: ReadonlyArray<Item>): Effect.Effect<ReadonlyArray<Item>> =>
+    Effect.map(Effect.exit(Effect.suspend(() => run(batch.map(({ request }) => request)))), (exit) =>
+      settle(batch, exit)
+    )
+
+  const lanes: Lanes<Item> | null =
+    keyOf === null
+      ? null
+      : makeLanes<Item>({
+          keyOf: ({ request }) => keyOf(request),
+          callerOf: ({ caller }) => caller,
+          batch: size,
+          present,
+          carryOut
+        })
+
+  const take = (): ReadonlyArray<Item> => {
+    const batch = queue.length <= size ? queue : queue.slice(0, size)
+    queue = queue.length <= size ? [] : queue.slice(size)
+    const items = present(batch)
+    // Those whose key turned out to be locked since they came go after the ones that wait for it.
+    return lanes === null || lanes.size() === 0 ? items : items.filter((item) => !lanes.join(item))
   }
 
   const drain: Effect.Effect<void> = Effect.suspend(() => {
@@ -90,19 +131,18 @@ export const makeBatches = <Request, Answer, E>({
       underWay--
       return Effect.void
     }
-    return Effect.suspend(() => run(batch.map(({ request }) => request))).pipe(
+    return carryOut(batch).pipe(
       // A batch is told of where the first of its requests is.
       Effect.mapInputContext((_: Context.Context<never>) => first.caller.context),
-      Effect.exit,
-      Effect.flatMap((exit) => {
-        settle(batch, exit)
+      Effect.flatMap((held) => {
+        lanes?.hold(held)
         return queue.length === 0 ? drain : Effect.zipRight(turn, drain)
       })
     )
   })
 
   const add: Batches<Request, Answer, E>["add"] = (request, caller, land) => {
-    if (queue.length >= capacity) return land(Exit.fail(onFull()))
+    if (queue.length + (lanes?.size() ?? 0) >= capacity) return land(Exit.fail(onFull()))
     queue.push({ request, caller, land })
     if (underWay >= concurrency) return
     underWay++

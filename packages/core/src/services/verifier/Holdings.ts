@@ -165,6 +165,11 @@ export class Holdings {
     }
   }
 
+  /** Whether nothing that was put aside waits to be given back. */
+  get owesNothing(): boolean {
+    return this.#aside.size === 0
+  }
+
   get isEmpty(): boolean {
     return this.#held.size === 0
   }
@@ -172,6 +177,12 @@ export class Holdings {
   /** When to sweep next. */
   get due(): number {
     return this.#due
+  }
+
+  /** Puts aside again what could not be given back, to be tried when it is due. */
+  putBack(refunds: ReadonlyArray<RateLimitRefund>, due: number): void {
+    for (const refund of refunds) this.#aside.set(refund.keyId, refund)
+    if (refunds.length > 0) this.#due = Math.min(this.#due, due)
   }
 
   /** What was put aside, to be given back by the caller. */

@@ -14,6 +14,12 @@ export interface KeyCacheBounds {
 /** Unknown keys have a bound of their own: whoever makes them up evicts no key that is good. */
 const maxUnknown = 1000
 
+/** So many of the last changes are known; who began before these takes everything for changed. */
+const maxChanges = 1024
+
+/** A moment between two changes. */
+export type ChangeMark = number
+
 /** What is known of a plaintext, by its fingerprint. */
 export class CachedKey {
   readonly fingerprint: string
@@ -57,6 +63,9 @@ export class KeyCache {
   /** Until when a fingerprint is unknown. */
   readonly #unknown = new Map<string, number>()
   readonly #fills = new Set<Fill>()
+  /** What changed last, each at the place of its number. */
+  readonly #changed: Array<KeyId | OrganizationId> = []
+  #changes: ChangeMark = 0
 
   constructor(bounds: KeyCacheBounds) {
     this.#bounds = bounds
@@ -97,6 +106,21 @@ export class KeyCache {
     return records
   }
 
+  /** To be taken before something is decided that may take a while. */
+  get mark(): ChangeMark {
+    return this.#changes
+  }
+
+  /** Whether something that may concern a key was changed since. */
+  hasChanged({ id, organizationId }: KeyRecord, since: ChangeMark): boolean {
+    if (this.#changes - since > maxChanges) return true
+    for (let each = since; each < this.#changes; each++) {
+      const changed = this.#changed[each % maxChanges]
+      if (changed === id || changed === organizationId) return true
+    }
+    return false
+  }
+
   /** To be called before the store is asked. */
   begin(): Fill {
     const fill: Fill = { changed: new Set(), outdated: false, superseded: false }
@@ -135,6 +159,7 @@ export class KeyCache {
   /** Forgets what a change may have altered. */
   apply(change: Change): void {
     if (change._tag === "Tenants") return
+    this.#changed[this.#changes++ % maxChanges] = change.id
     for (const fill of this.#fills) fill.changed.add(change.id)
     if (change._tag === "Key") {
       for (let each = this.#byId.get(change.id) ?? null; each !== null; each = each.next) {
@@ -157,6 +182,7 @@ export class KeyCache {
     this.#known.clear()
     this.#byId.clear()
     this.#unknown.clear()
+    this.#changes += maxChanges + 1
     for (const fill of this.#fills) fill.outdated = true
   }
 

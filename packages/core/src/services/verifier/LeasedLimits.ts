@@ -1,19 +1,21 @@
 import { Clock, Effect, Exit } from "effect"
 import type { StoreError } from "../../domain/Errors.js"
 import type { KeyId } from "../../domain/Ids.js"
-import type { RateLimitOutcome } from "../../domain/RateLimitStatus.js"
 import {
+  isUncharged,
   type LeaseOutcome,
   type LeaseRequest,
+  type Locked,
   type RateLimitCharge,
+  type RateLimitRefund,
   RateLimitStore
 } from "../../ports/RateLimitStore.js"
 import { makeBatches } from "./Batches.js"
 import { callback } from "./Caller.js"
-import { chargeBounds, chargeFailed } from "./ExactLimits.js"
+import { chargeBounds, chargeFailed, makeLook } from "./ExactLimits.js"
 import { Holdings } from "./Holdings.js"
 import { Pace } from "./Pace.js"
-import type { RateLimiterService } from "./RateLimiterService.js"
+import type { Charged, RateLimiterService } from "./RateLimiterService.js"
 import { monotonicMillis, type Times, timesOf } from "./Times.js"
 
 /** Permits are spent in this share of their life, so that what is left of them returns within it. */
@@ -24,6 +26,10 @@ const together = 32
 
 /** In this time permits of others return, where these are not held up. */
 const patienceMillis = 50
+
+/** When what could not be given back, since a key was locked, is tried again; and how often where the client closes. */
+const againMillis = 5
+const lastTries = 40
 
 /** Waiting for others is of this machine, whatever clock a test sets for the rules. */
 const machineClock = Clock.make()
@@ -47,12 +53,22 @@ export const makeLeasedLimits = Effect.gen(function* () {
   const moments = new Map<KeyId, Effect.Latch>()
   let sweepsAt = Number.POSITIVE_INFINITY
 
-  const giveBack = Effect.suspend(() => {
+  const owe = (refunds: ReadonlyArray<RateLimitRefund>, now: number): void => {
+    if (refunds.length === 0) return
+    holdings.putBack(refunds, now + againMillis)
+    holding.unsafeOpen()
+    if (holdings.due < sweepsAt) sooner.unsafeOpen()
+  }
+
+  const giveBack = Effect.clockWith((clock) => {
     const refunds = holdings.takeAside()
-    // What cannot be given back is lost: it is never known whether it was.
     if (refunds.length === 0) return Effect.void
     for (const refund of refunds) pace.returned(refund)
-    return Effect.ignore(store.refund(refunds))
+    // What cannot be given back is lost, but for what is locked: it is never known whether it was.
+    return Effect.match(store.refund(refunds), {
+      onFailure: () => undefined,
+      onSuccess: (locked) => owe(locked, monotonicMillis(clock))
+    })
   })
 
   const hold = (call: LeaseRequest, { lease, outcome }: LeaseOutcome, began: Times, now: number) => {
@@ -69,7 +85,12 @@ export const makeLeasedLimits = Effect.gen(function* () {
     const began = timesOf(clock)
     return Effect.map(store.lease(requests), (outcomes) => {
       const now = monotonicMillis(clock)
-      const held = outcomes.map((outcome, i) => hold(requests[i] as LeaseRequest, outcome, began, now))
+      const held = outcomes.map((outcome, i): Charged | Locked => {
+        const request = requests[i] as LeaseRequest
+        if (!isUncharged(outcome)) return hold(request, outcome, began, now)
+        if (request.refund !== null && outcome._tag === "Locked") owe([request.refund], now)
+        return outcome
+      })
       if (!holdings.isEmpty) holding.unsafeOpen()
       if (holdings.due < sweepsAt) sooner.unsafeOpen()
       return held
@@ -108,7 +129,7 @@ export const makeLeasedLimits = Effect.gen(function* () {
 
   const chargeAll = Effect.fnUntraced(function* (
     calls: ReadonlyArray<RateLimitCharge>
-  ): Effect.fn.Return<ReadonlyArray<RateLimitOutcome>, StoreError> {
+  ): Effect.fn.Return<ReadonlyArray<Charged | Locked>, StoreError> {
     const clock = yield* Effect.clock
     const times = timesOf(clock)
     const now = times.monotonic
@@ -118,12 +139,13 @@ export const makeLeasedLimits = Effect.gen(function* () {
     const asked = unpaid.length === 0 ? [] : yield* ask(requestsOf(unpaid, now), clock)
     let next = 0
     // One that the store left out is missing here as well.
-    return paid.map((outcome) => outcome ?? (asked[next++] as RateLimitOutcome))
+    return paid.map((outcome) => outcome ?? (asked[next++] as Charged | Locked))
   })
 
-  const batches = makeBatches<RateLimitCharge, RateLimitOutcome, StoreError>({
+  const batches = makeBatches<RateLimitCharge, Charged, StoreError>({
     ...chargeBounds,
     run: (calls) => turn.withPermits(1)(chargeAll(calls)),
+    keyOf: ({ keyId }) => keyId,
     onFull: chargeFailed("RateLimitStore.lease", true, "too many charges are waiting"),
     onMissing: chargeFailed("RateLimitStore.lease", false, "gave no answer")
   })
@@ -149,7 +171,9 @@ export const makeLeasedLimits = Effect.gen(function* () {
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       holdings.sweep(Number.POSITIVE_INFINITY)
-      return giveBack
+      const pausing = Effect.withClock(Effect.sleep(againMillis), machineClock)
+      const again = Effect.suspend(() => (holdings.owesNothing ? Effect.void : Effect.zipRight(pausing, giveBack)))
+      return Effect.zipRight(giveBack, Effect.repeatN(again, lastTries))
     })
   )
 
@@ -172,10 +196,11 @@ export const makeLeasedLimits = Effect.gen(function* () {
   /** Charges once more before it refuses, where permits of others may return. */
   const patiently = (
     call: RateLimitCharge,
-    answer: Exit.Exit<RateLimitOutcome, StoreError>
-  ): Effect.Effect<RateLimitOutcome, StoreError> => {
+    answer: Exit.Exit<Charged, StoreError>
+  ): Effect.Effect<Charged, StoreError> => {
+    if (Exit.isFailure(answer) || isUncharged(answer.value)) return answer
     // Of a cost that never fits, nothing can return.
-    if (Exit.isFailure(answer) || answer.value.allowed || answer.value.retryAfterSeconds === null) return answer
+    if (answer.value.allowed || answer.value.retryAfterSeconds === null) return answer
     const wait = patience(call.keyId)
     return wait === null ? answer : Effect.zipRight(wait, batches.ask({ ...call }))
   }
@@ -185,11 +210,18 @@ export const makeLeasedLimits = Effect.gen(function* () {
     batches.add(call, caller, (answer) => land(patiently(call, answer)))
   }
 
+  const charge: RateLimiterService["charge"] = (key, cost) =>
+    callback((caller, resume) => begin(key, cost, caller, resume))
+  const lookAtEnded = makeLook(store)
+
   const limiter: RateLimiterService = {
     isExact: false,
     chargeNow: ({ id, rateLimits }, cost, times) => holdings.spend(id, rateLimits, cost, times),
-    charge: (key, cost) => callback((caller, resume) => begin(key, cost, caller, resume)),
+    charge,
     begin,
+    // With what this process has itself at hand.
+    look: (key) =>
+      Effect.flatMap(charge(key, 0), (outcome) => (isUncharged(outcome) ? lookAtEnded(key) : Effect.succeed(outcome))),
     reset: (id) =>
       turn.withPermits(1)(
         Effect.suspend(() => {

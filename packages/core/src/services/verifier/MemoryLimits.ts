@@ -66,6 +66,7 @@ export const makeMemoryLimits = Effect.sync((): RateLimiterService => {
     chargeNow: charge,
     charge: chargeLater,
     begin: (key, cost, _, land) => land(chargeLater(key, cost)),
+    look: (key) => chargeLater(key, 0),
     reset: (id) => Effect.sync(() => void counters.delete(id))
   }
 })

@@ -41,6 +41,9 @@ const patience = "2 seconds"
 
 const longestBackoff = 5000
 
+/** How long one who flushes waits for keys that are locked, before these are tried again. */
+const lockedPause = "20 millis"
+
 const unrecorded = (reason: string) => new StoreError({ operation: "UsageStore.record", retryable: true, reason })
 
 const make = Effect.gen(function* () {
@@ -51,6 +54,8 @@ const make = Effect.gen(function* () {
   const writer = crypto.randomUUID()
   let number = 0
   let failures = 0
+  /** How many wait until every use is in the store. */
+  let awaited = 0
   /** Open while there is something to flush. */
   const dirty = yield* Effect.makeLatch(false)
   /** Open while a flush is not to wait for its time. */
@@ -74,8 +79,11 @@ const make = Effect.gen(function* () {
     if (tallies.dirty >= flushKeys * slack) room.unsafeClose()
   }
 
-  /** Until the store has it. A batch that is repeated counts once, so it may have been carried out the time before. */
-  const write = (batch: UsageBatch, attempt = 1): Effect.Effect<void> =>
+  /**
+   * Until the store has it; gives the keys that it left out. A batch that is repeated counts once, so it may have been
+   * carried out the time before.
+   */
+  const write = (batch: UsageBatch, attempt = 1): Effect.Effect<ReadonlyArray<KeyId>> =>
     Effect.matchCauseEffect(store.record(batch), {
       onFailure: () => {
         failures++
@@ -83,30 +91,39 @@ const make = Effect.gen(function* () {
         const backoff = Effect.sleep(Duration.millis(Math.min(longestBackoff, 50 * 2 ** attempt)))
         return Effect.zipRight(Effect.raceFirst(backoff, hurry.await), write(batch, attempt + 1))
       },
-      onSuccess: (totals) =>
+      onSuccess: ({ locked, totals }) =>
         Effect.sync(() => {
-          tallies.settle(batch.uses, totals)
+          tallies.settle(batch.uses, totals, new Set(locked))
           for (const [id, { useCount }] of totals) {
             for (const record of cache.keys.recordsOf(id)) record.useCount = Math.max(record.useCount, useCount)
           }
+          return locked
         })
     })
 
-  const writeAll: Effect.Effect<void> = Effect.suspend(() => {
-    const uses = tallies.take(maxBatch)
-    if (tallies.dirty < flushKeys * slack) room.unsafeOpen()
-    return uses.length === 0 ? Effect.void : Effect.zipRight(write({ writer, number: ++number, uses }), writeAll)
-  })
+  /** What is locked is left to the next round, so that nothing else waits for it. */
+  const writeAll = (locked: ReadonlySet<KeyId>): Effect.Effect<ReadonlySet<KeyId>> =>
+    Effect.suspend(() => {
+      const uses = tallies.take(maxBatch, locked)
+      if (tallies.dirty < flushKeys * slack) room.unsafeOpen()
+      return uses.length === 0
+        ? Effect.succeed(locked)
+        : Effect.flatMap(write({ writer, number: ++number, uses }), (left) => writeAll(new Set([...locked, ...left])))
+    })
 
   const round = Effect.gen(function* () {
     yield* dirty.await
     yield* Effect.raceFirst(Effect.sleep(Duration.millis(flushInterval)), urgent.await)
     urgent.unsafeClose()
     tallies.sweep()
-    yield* writeAll
-    if (tallies.unflushed > 0) return
-    dirty.unsafeClose()
-    flushed.unsafeOpen()
+    const locked = yield* writeAll(new Set())
+    if (tallies.unflushed === 0) {
+      dirty.unsafeClose()
+      flushed.unsafeOpen()
+    } else if (locked.size > 0 && awaited > 0) {
+      yield* Effect.sleep(lockedPause)
+      urgent.unsafeOpen()
+    }
   })
 
   const drained: Effect.Effect<void> = Effect.suspend(() => {
@@ -114,7 +131,11 @@ const make = Effect.gen(function* () {
       urgent.unsafeOpen()
       hurry.unsafeOpen()
     }
-    return flushed.await
+    awaited++
+    return Effect.ensuring(
+      flushed.await,
+      Effect.sync(() => awaited--)
+    )
   })
 
   const flush = (timeout: Duration.DurationInput): Effect.Effect<number> =>

@@ -62,10 +62,10 @@ export class UsageTallies {
     }
   }
 
-  /** The next batch, in the order of ids: so many keys at most. */
-  take(size: number): ReadonlyArray<Usage> {
+  /** The next batch, in the order of ids: so many keys at most, and none of some. */
+  take(size: number, except: ReadonlySet<KeyId>): ReadonlyArray<Usage> {
     const ids: Array<KeyId> = []
-    for (const [id, { pending }] of this.#tallies) if (pending > 0) ids.push(id)
+    for (const [id, { pending }] of this.#tallies) if (pending > 0 && !except.has(id)) ids.push(id)
     ids.sort()
     return ids.slice(0, size).map((keyId) => {
       const tally = this.#tallies.get(keyId) as Tally
@@ -77,14 +77,18 @@ export class UsageTallies {
     })
   }
 
-  /** The store has a batch. */
-  settle(uses: ReadonlyArray<Usage>, totals: ReadonlyMap<KeyId, UsageTotal>): void {
+  /** The store has a batch, but for the uses of keys that it left out, which wait once more. */
+  settle(uses: ReadonlyArray<Usage>, totals: ReadonlyMap<KeyId, UsageTotal>, left: ReadonlySet<KeyId>): void {
     for (const { count, keyId } of uses) {
-      this.#unflushed -= count
       const tally = this.#tallies.get(keyId)
+      if (!left.has(keyId)) this.#unflushed -= count
       if (tally === undefined) continue
       tally.flushing = 0
       const total = totals.get(keyId)
+      if (left.has(keyId)) {
+        if (tally.pending === 0) this.#dirty++
+        tally.pending += count
+      }
       if (total === undefined) continue
       tally.stored = Math.max(tally.stored, total.useCount)
       // The store knows better, whose clock is the one that counts.

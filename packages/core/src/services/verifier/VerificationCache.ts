@@ -1,11 +1,28 @@
 import { Context, Effect, Layer } from "effect"
 import { type Change, type Confirmation, KeyChanges } from "../../ports/KeyChanges.js"
 import { Settings } from "../Settings.js"
-import { KeyCache } from "./KeyCache.js"
-import { makeShared, type Shared } from "./KeyRecord.js"
+import { type ChangeMark, KeyCache } from "./KeyCache.js"
+import { type KeyRecord, makeShared, type Shared } from "./KeyRecord.js"
 import { TenantFacts } from "./TenantFacts.js"
-import { type Times, timesOf } from "./Times.js"
+import { haveParted, offsetOf, type Times, timesOf } from "./Times.js"
 import { Trust } from "./Trust.js"
+
+/**
+ * How old what a call was decided by may be when it ends, where nothing confirmed it since: less than the second after
+ * which what another process changed is obeyed, by what the answer takes from here to the caller.
+ */
+const freshMillis = 900
+
+/** As of when something is known. */
+export interface Basis {
+  /** No change is missing that was made before: monotonic milliseconds. */
+  readonly asOf: number
+  /** How far the clocks were apart then. */
+  readonly offset: number
+  /** What this process heard of since, of keys and of tenants, is not in it. */
+  readonly mark: ChangeMark
+  readonly tenants: number
+}
 
 /** What this process remembers of keys and tenants, and whether it may rely on it. */
 export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCache")<
@@ -18,6 +35,10 @@ export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCa
     readonly shared: Shared
     /** Whether the store has confirmed so lately what was changed that nothing remembered is stale. */
     readonly isTrusted: (now: Times) => boolean
+    /** Of what is read from now on, or was remembered and trusted as of `confirmedAt`. */
+    readonly basisAt: (asOf: number, now: Times) => Basis
+    /** Whether a key is still as it was known: nothing was changed, and what could have been is known. */
+    readonly isCurrent: (record: KeyRecord, basis: Basis, now: Times) => boolean
     /** Up to when all changes are known, in monotonic milliseconds; `-Infinity` where that is not known. */
     readonly confirmedAt: () => number
     /** Runs what makes a change. What is remembered of it is forgotten before and after, whatever comes of it. */
@@ -68,6 +89,11 @@ const make = Effect.gen(function* () {
     facts,
     shared: makeShared(),
     isTrusted: (now) => trust.isGiven(now),
+    basisAt: (asOf, now) => ({ asOf, offset: offsetOf(now), mark: keys.mark, tenants: facts.generation }),
+    isCurrent: (record, { asOf, mark, offset }, now) =>
+      // What is not trusted is forgotten, which counts as a change: so that is looked at first.
+      (trust.isGiven(now) || (now.monotonic < asOf + freshMillis && !haveParted(offset, now))) &&
+      !keys.hasChanged(record, mark),
     confirmedAt: () => trust.confirmedAt,
     changing: (change) => around(Effect.sync(() => apply(change))),
     changingAny: around(Effect.sync(() => keys.clear())),

@@ -1,35 +1,29 @@
 import { Cause, type Clock, Effect, Encoding, Exit, FiberId, Redacted } from "effect"
-import {
-  type AuthenticationError,
-  type InsufficientScopeError,
-  type InvalidInputError,
-  InvalidKeyError,
-  type KeyNotAllowedError,
-  type QuotaError,
-  type StoreError
-} from "../../domain/Errors.js"
+import { type InvalidInputError, InvalidKeyError, type QuotaError, type StoreError } from "../../domain/Errors.js"
 import { isWellFormed, maxLength } from "../../domain/KeyToken.js"
 import type { Metadata } from "../../domain/Metadata.js"
 import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import { KeyHasher } from "../../ports/KeyHasher.js"
 import { KeyStore } from "../../ports/KeyStore.js"
+import { StoreHealth } from "../../ports/StoreHealth.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
 import { type Admitted, makeAdmissions } from "./Admissions.js"
 import { type Caller, callback } from "./Caller.js"
 import { asksForTenants, failedQuestion, failedStatus, noMembership } from "./checks.js"
+import { type Ending, makeEndings } from "./Ending.js"
 import { CachedKey, type unknownKey } from "./KeyCache.js"
 import type { KeyRecord } from "./KeyRecord.js"
 import type { PresentedKey } from "./lookUp.js"
-import { makeMembership } from "./membership.js"
-import { makeRemember } from "./remember.js"
+import { type Known, makeRemember } from "./remember.js"
+import { makeStanding, type Presentation, type Refused } from "./Standing.js"
 import { makeTelemetry } from "./Telemetry.js"
-import { monotonicMillis, type Times, timesOf } from "./Times.js"
+import { type Times, timesOf } from "./Times.js"
 import type { Validation } from "./Validation.js"
 import { VerificationCache } from "./VerificationCache.js"
 
 /** Why a call is refused. */
-export type Refusal = AuthenticationError | KeyNotAllowedError | InsufficientScopeError | QuotaError | InvalidInputError
+export type Refusal = Refused | QuotaError | InvalidInputError
 
 /** A key that proved itself, in the form of which each face makes its own. */
 export class Verification {
@@ -73,6 +67,10 @@ const costOf = ({ checkRateLimit, cost, trackUsage }: Validation, record: KeyRec
   cost
 })
 
+type Answer = Effect.Effect<Verification, Refusal | StoreError>
+
+type CallEnding = Ending<Verification, Refusal | StoreError>
+
 /** Form, digest, status; then what is asked; then what it costs, so that a call which is refused costs nothing. */
 export const makeVerifications = Effect.gen(function* () {
   const { foreign, heads } = yield* Settings
@@ -81,9 +79,10 @@ export const makeVerifications = Effect.gen(function* () {
   const metadata = yield* MetadataCodec
   const cache = yield* VerificationCache
   const remember = yield* makeRemember
-  const membershipOf = yield* makeMembership
+  const standing = yield* makeStanding(remember)
   const admissions = yield* makeAdmissions
   const telemetry = yield* makeTelemetry
+  const endingOf = makeEndings(telemetry, (yield* StoreHealth).timeoutMillis)
 
   /** What is long is refused before it is hashed. */
   const textOf = (plaintext: unknown): string | null => {
@@ -164,77 +163,52 @@ export const makeVerifications = Effect.gen(function* () {
   }
 
   /** What `qualify` could not say: by way of the store. */
-  const ask = (
-    record: KeyRecord,
-    asked: Validation,
-    clock: Clock.Clock
-  ): Effect.Effect<Verification, Refusal | StoreError> => {
+  const ask = (known: Known, presentation: Presentation): Answer => {
+    const { record } = known
+    const { asked, clock } = presentation
+    const confirm = () => standing.confirm(known, presentation)
+    const candidate = { record, cost: costOf(asked, record), confirm }
     const admit = (typed: Metadata) =>
       Effect.map(
         callback<Admitted, Refusal | StoreError>((caller, resume) =>
-          admissions.begin(record, costOf(asked, record), caller, clock, resume)
+          admissions.begin(candidate, caller, clock, resume)
         ),
         (admitted) => new Verification(record, typed, admitted)
       )
-    const admitted = Effect.flatMap(
-      membershipOf(record, asked),
-      (membership): Effect.Effect<Verification, Refusal | StoreError> => {
-        const refusal = failedQuestion(record, asked, membership)
-        return refusal === null ? Effect.flatMap(metadata.typed(record.metadata), admit) : Effect.fail(refusal)
-      }
+    const typed = Effect.zipRight(
+      standing.qualified(record, presentation),
+      Effect.suspend(() => metadata.typed(record.metadata))
     )
-    return record.redigest === null ? admitted : Effect.tap(admitted, () => redigest(record))
-  }
-
-  const count = (outcome: string, began: number, now: number): void => {
-    telemetry.took(now - began)
-    telemetry.count(outcome)
-  }
-
-  /** A call that went to the store, from where it began to where it ends. */
-  const makeEnding = (began: number, clock: Clock.Clock, caller: Caller, resume: Resume) => {
-    const end = (answer: Effect.Effect<Verification, Refusal | StoreError>): void => {
-      // Nobody waits for what else there may be to do.
-      if (caller.isGone) return count("interrupted", began, monotonicMillis(clock))
-      if (Exit.isExit(answer)) {
-        const exit = answer as Exit.Exit<Verification, Refusal | StoreError>
-        count(outcomeOf(exit), began, monotonicMillis(clock))
-        return resume(exit)
-      }
-      const counted = (exit: Exit.Exit<Verification, Refusal | StoreError>) =>
-        Effect.sync(() => count(outcomeOf(exit), began, monotonicMillis(clock)))
-      resume(Effect.onExit(answer, counted))
-    }
-    /** Plain code that is called back must not throw: that would take those with it who are called after. */
-    const safely = (run: () => void): void => {
-      try {
-        run()
-      } catch (defect) {
-        end(Exit.die(defect))
-      }
-    }
-    return { end, safely }
+    const admitted: Answer = Effect.flatMap(typed, admit)
+    if (record.redigest === null) return admitted
+    return Effect.tap(admitted, () =>
+      Effect.zipRight(
+        redigest(record),
+        Effect.suspend(() => confirm() ?? Effect.void)
+      )
+    )
   }
 
   /** From a key that was found to the end. */
-  const conclude = (
-    record: KeyRecord,
-    asked: Validation,
-    clock: Clock.Clock,
-    caller: Caller,
-    { end, safely }: ReturnType<typeof makeEnding>
-  ): void => {
+  const conclude = (known: Known, presentation: Presentation, { caller, end, safely }: CallEnding): void => {
+    const { record } = known
+    const { asked, clock } = presentation
     const times = timesOf(clock)
     const typed = qualify(record, asked, times)
-    if (typed === null) return end(ask(record, asked, clock))
+    if (typed === null) return end(ask(known, presentation))
     if (isRefusal(typed)) return end(Exit.fail(typed))
+    // What took too long to be looked up is looked up again before it is charged.
+    if (!standing.isCurrent(known, presentation)) {
+      return end(Effect.flatMap(standing.renewed(presentation), (fresh) => ask(fresh, presentation)))
+    }
+    const confirm = () => standing.confirm(known, presentation)
     const cost = costOf(asked, record)
     const verification = (admitted: Admitted) => new Verification(record, typed, admitted)
     const admitted = admissions.now(record, cost, times)
     if (admitted !== null) {
       return end(admitted instanceof Error ? Exit.fail(admitted) : Exit.succeed(verification(admitted)))
     }
-    admissions.begin(record, cost, caller, clock, (answer) =>
+    admissions.begin({ record, cost, confirm }, caller, clock, (answer) =>
       safely(() =>
         end(
           Exit.isExit(answer)
@@ -246,20 +220,24 @@ export const makeVerifications = Effect.gen(function* () {
   }
 
   const begin: Verifications["begin"] = (plaintext, asked, clock, caller, resume) => {
-    const times = timesOf(clock)
-    const ending = makeEnding(times.monotonic, clock, caller, resume)
+    const ending = endingOf<Verification, Refusal>(clock, caller, resume)
     const text = textOf(plaintext)
     const presented = text === null ? null : parse(text)
     if (presented === null) return ending.end(Exit.fail(new InvalidKeyError()))
     const fingerprint = cache.enabled ? fingerprintOf(presented) : ""
+    const presentation = { fingerprint, presented, asked, clock }
+    const times = timesOf(clock)
     const known = cache.isTrusted(times) ? cache.keys.get(fingerprint, times.monotonic) : undefined
-    if (known instanceof CachedKey) return ending.safely(() => conclude(known.record, asked, clock, caller, ending))
+    if (known instanceof CachedKey) {
+      const basis = cache.basisAt(cache.confirmedAt(), times)
+      return ending.safely(() => conclude({ record: known.record, basis }, presentation, ending))
+    }
     telemetry.misses++
-    remember(fingerprint, presented, caller, clock, (found) =>
+    remember(fingerprint, presented, ending.caller, clock, (found) =>
       ending.safely(() => {
         // Nobody is charged for an answer that nobody waits for.
-        if (Exit.isFailure(found) || caller.isGone) return ending.end(Exit.failCause(causeOf(found)))
-        conclude(found.value, asked, clock, caller, ending)
+        if (Exit.isFailure(found) || ending.caller.isGone) return ending.end(Exit.failCause(causeOf(found)))
+        conclude(found.value, presentation, ending)
       })
     )
   }
@@ -270,19 +248,11 @@ export const makeVerifications = Effect.gen(function* () {
   return { now, later, begin } satisfies Verifications
 })
 
-type Resume = Parameters<Verifications["begin"]>[4]
-
 /** Of a look-up that failed, or that nobody waits for any more. */
-const causeOf = <E>(found: Exit.Exit<KeyRecord, E>): Cause.Cause<E> =>
+const causeOf = <E>(found: Exit.Exit<Known, E>): Cause.Cause<E> =>
   Exit.isFailure(found) ? found.cause : Cause.interrupt(FiberId.none)
 
 const isRefusal = (typed: Metadata | Refusal): typed is Refusal => typed instanceof Error
 
 const outcomeOfKnown = (known: Verification | Refusal): string =>
   known instanceof Verification ? "passed" : known._tag
-
-const outcomeOf = (exit: Exit.Exit<unknown, Refusal | StoreError>): string => {
-  if (Exit.isSuccess(exit)) return "passed"
-  if (exit.cause._tag === "Fail") return exit.cause.error._tag
-  return Exit.isInterrupted(exit) ? "interrupted" : "defect"
-}

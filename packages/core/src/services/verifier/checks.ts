@@ -6,13 +6,14 @@ import {
   ownersInQuestion
 } from "../../domain/Access.js"
 import {
-  DisabledKeyError,
-  ExpiredKeyError,
+  type DisabledKeyError,
+  type ExpiredKeyError,
   InsufficientScopeError,
   InvalidKeyError,
   KeyNotAllowedError,
-  RevokedKeyError
+  type RevokedKeyError
 } from "../../domain/Errors.js"
+import { endingError, endingOf } from "../../domain/KeyEnding.js"
 import { missingScopes, type Scope } from "../../domain/Scope.js"
 import type { KeyRecord } from "./KeyRecord.js"
 
@@ -35,13 +36,12 @@ export const noMembership: Membership = { projectOrganizationId: null, productOr
  * whose overlap has ended proves nothing any more.
  */
 export const failedStatus = (
-  { disabledAt, expiresAt, id: keyId, revokedAt, validUntil }: KeyRecord,
+  record: KeyRecord,
   now: number
 ): InvalidKeyError | ExpiredKeyError | RevokedKeyError | DisabledKeyError | null => {
-  if (validUntil !== null && validUntil <= now) return new InvalidKeyError()
-  if (revokedAt !== null) return new RevokedKeyError({ keyId, revokedAt: new Date(revokedAt) })
-  if (expiresAt !== null && expiresAt <= now) return new ExpiredKeyError({ keyId, expiredAt: new Date(expiresAt) })
-  return disabledAt === null ? null : new DisabledKeyError({ keyId, disabledAt: new Date(disabledAt) })
+  if (record.validUntil !== null && record.validUntil <= now) return new InvalidKeyError()
+  const ending = endingOf(record, now)
+  return ending === null ? null : endingError(record.id, ending)
 }
 
 /** Why a key is not good for what a call asks; `null` where it is: organization, project, product, then scopes. */

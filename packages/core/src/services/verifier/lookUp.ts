@@ -48,6 +48,7 @@ const makeFindByDigests = Effect.map(KeyStore, (store: Context.Tag.Service<KeySt
           return found.slice(start - length, start)
         })
       }),
+    keyOf: null,
     onFull: failed(true, "too many look-ups are waiting"),
     onMissing: failed(false, "gave no answer")
   })

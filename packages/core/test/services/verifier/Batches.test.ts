@@ -17,6 +17,7 @@ const makeStore = () => {
 const batchesOver = (run: ReturnType<typeof makeStore>["run"]) =>
   makeBatches<number, number, string>({
     run,
+    keyOf: null,
     size: 256,
     concurrency: 1,
     capacity: 1000,

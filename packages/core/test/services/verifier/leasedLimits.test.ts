@@ -154,7 +154,7 @@ describe("leased limits", () => {
         const limit = drawn.algorithm === "token-bucket" ? { ...drawn, burst: drawn.requests } : drawn
         let dying = false
         const { begin, channel } = yield* processes(0, ({ member }, effect) => {
-          if (member === "RateLimitStore.refund" && dying) return Effect.void
+          if (member === "RateLimitStore.refund" && dying) return Effect.succeed([])
           // Others go on before it was carried out, and before it is known.
           return Effect.yieldNow().pipe(Effect.zipRight(effect), Effect.zipLeft(Effect.yieldNow()))
         })

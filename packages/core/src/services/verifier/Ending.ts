@@ -1,0 +1,116 @@
+import { type Clock, type Context, Effect, Exit } from "effect"
+import { StoreError } from "../../domain/Errors.js"
+import type { Caller } from "./Caller.js"
+import type { Telemetry } from "./Telemetry.js"
+import { monotonicMillis } from "./Times.js"
+
+/** A store that keeps to its own deadline knows better what it waited for, so it is let speak first. */
+const graceMillis = 25
+
+/** Who waits for a call, until that has ended. */
+class CallerUntil implements Caller {
+  readonly #caller: Caller
+  readonly #hasEnded: () => boolean
+
+  constructor(caller: Caller, hasEnded: () => boolean) {
+    this.#caller = caller
+    this.#hasEnded = hasEnded
+  }
+
+  get context(): Context.Context<never> {
+    return this.#caller.context
+  }
+
+  get isGone(): boolean {
+    return this.#hasEnded() || this.#caller.isGone
+  }
+
+  get lasting(): Caller {
+    return this.#caller.lasting
+  }
+
+  fork(effect: Effect.Effect<void>): void {
+    this.#caller.fork(effect)
+  }
+}
+
+const late = () => new StoreError({ operation: "KeyVerifier.validateKey", retryable: true, reason: "timeout" })
+
+/** Fails at a time, by the machine's clock, whatever it is that takes so long. */
+const before = <A, E>(effect: Effect.Effect<A, E>, millis: number): Effect.Effect<A, E | StoreError> =>
+  Effect.raceFirst(
+    Effect.disconnect(effect),
+    Effect.async<never, StoreError>((resume) => {
+      const timer = setTimeout(() => resume(Effect.failSync(late)), millis)
+      return Effect.sync(() => clearTimeout(timer))
+    })
+  )
+
+/** The end of a call that went to the store. */
+export interface Ending<A, E> {
+  /** Who waits for it, until it has ended. */
+  readonly caller: Caller
+  readonly end: (answer: Effect.Effect<A, E>) => void
+  /** Plain code that is called back must not throw: that would take those with it who are called after. */
+  readonly safely: (run: () => void) => void
+}
+
+/**
+ * How calls that go to the store end: once, and by the deadline that begins with the call. So nobody waits longer for all of
+ * what may come before them, one after another: a batch, a connection, a lock, a repetition.
+ *
+ * @param timeoutMillis how long a call may take
+ */
+export const makeEndings =
+  (telemetry: Telemetry, timeoutMillis: number) =>
+  <A, E extends { readonly _tag: string }>(
+    clock: Clock.Clock,
+    waiting: Caller,
+    resume: (answer: Effect.Effect<A, E | StoreError>) => void
+  ): Ending<A, E | StoreError> => {
+    const began = monotonicMillis(clock)
+    const deadline = performance.now() + timeoutMillis + graceMillis
+    let hasEnded = false
+
+    const count = (outcome: string): void => {
+      telemetry.took(monotonicMillis(clock) - began)
+      telemetry.count(outcome)
+    }
+
+    const end = (answer: Effect.Effect<A, E | StoreError>): void => {
+      if (hasEnded) return
+      hasEnded = true
+      clearTimeout(timer)
+      // Nobody waits for what else there may be to do.
+      if (waiting.isGone) return count("interrupted")
+      if (Exit.isExit(answer)) {
+        const exit = answer as Exit.Exit<A, E | StoreError>
+        count(outcomeOf(exit))
+        return resume(exit)
+      }
+      const bounded = timeoutMillis < Number.POSITIVE_INFINITY ? before(answer, deadline - performance.now()) : answer
+      resume(Effect.onExit(bounded, (exit) => Effect.sync(() => count(outcomeOf(exit)))))
+    }
+
+    // What the store itself waits for keeps the process alive.
+    const timer =
+      timeoutMillis < Number.POSITIVE_INFINITY
+        ? setTimeout(() => end(Exit.fail(late())), timeoutMillis + graceMillis).unref()
+        : undefined
+
+    const safely = (run: () => void): void => {
+      try {
+        run()
+      } catch (defect) {
+        end(Exit.die(defect))
+      }
+    }
+
+    return { caller: new CallerUntil(waiting, () => hasEnded), end, safely }
+  }
+
+const outcomeOf = (exit: Exit.Exit<unknown, { readonly _tag: string }>): string => {
+  if (Exit.isSuccess(exit)) return "passed"
+  if (exit.cause._tag === "Fail") return exit.cause.error._tag
+  return Exit.isInterrupted(exit) ? "interrupted" : "defect"
+}
