@@ -7,8 +7,18 @@ const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs
 /** As many digits as tell every double from every other. */
 const doubleDigits = 17
 
-/** The digits of a decimal numeral without the zeros around them, which a shift of the point would take away. */
-const significant = (numeral: string): string => numeral.replace(/[eE].*|[-.]/gs, "").replace(/^0+|0+$/g, "")
+/**
+ * The digits of a decimal numeral without the zeros around them, which a shift of the point would take away. A regular
+ * expression would look for the end at each zero of a long row.
+ */
+const significant = (numeral: string): string => {
+  const digits = numeral.replace(/[eE].*|[-.]/gs, "")
+  let start = 0
+  let end = digits.length
+  while (digits[start] === "0") start++
+  while (end > start && digits[end - 1] === "0") end--
+  return digits.slice(start, end)
+}
 
 /** Whether a JavaScript number has the value of a numeral: an integer to the unit, a fraction as closely as any double. */
 const isExact = (numeral: string): boolean => {

@@ -6,9 +6,10 @@ import {
   type ForeignKeys,
   makeForeignKeys
 } from "../domain/ForeignKeys.js"
-import { decodeInputEither } from "../domain/Input.js"
+import { decodeInputEither, invalidInput } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
-import { rule } from "../domain/Rule.js"
+import { isPlainObject } from "../domain/PlainObject.js"
+import { maxItems, rule } from "../domain/Rule.js"
 import { type Timespan, TimespanInput } from "../domain/Timespan.js"
 import type { SealedSecret } from "../ports/KeyHasher.js"
 import { type CheckedSecrets, checkSecrets, type SecretInput, warnOfWeakSecrets } from "./SigningSecrets.js"
@@ -43,6 +44,8 @@ export interface ApiKeysOptions extends VerificationOptions {
    * they are. Default none.
    */
   readonly maxKeyLifetime?: Timespan | Duration.Duration | undefined
+  /** How long old secrets of a rotated key may go on working at most. Default `"90 days"`. */
+  readonly maxOverlap?: Timespan | Duration.Duration | undefined
   /** Forms of imported keys to accept as well, or a predicate on their text. Default none. */
   readonly acceptForeignKeys?: AcceptForeignKeys | undefined
 }
@@ -63,6 +66,8 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly previousSecretPlaces: ReadonlyArray<number>
     /** Whole seconds; `null` for no bound. */
     readonly maxKeyLifetime: number | null
+    /** Whole seconds. */
+    readonly maxOverlap: number
     /** `null`: nothing is remembered. */
     readonly cache: Required<{ readonly [Option in keyof CacheOptions]: number }> | null
     readonly usage: { readonly mode: UsageMode; readonly flushInterval: number; readonly flushKeys: number }
@@ -72,13 +77,13 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
 
 const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true, as: "Option" })
 
-const wholeNumber = (least: number, most: number, standard: number) =>
-  Schema.optionalWith(
-    Schema.Number.pipe(
-      Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)
-    ).annotations(rule(`is not a whole number from ${least} to ${most}`)),
-    { nullable: true, default: () => standard }
+const between = (least: number, most: number) =>
+  Schema.Number.pipe(Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)).annotations(
+    rule(`is not a whole number from ${least} to ${most}`)
   )
+
+const wholeNumber = (least: number, most: number, standard: number) =>
+  Schema.optionalWith(between(least, most), { nullable: true, default: () => standard })
 
 const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
   Schema.optionalWith(
@@ -88,8 +93,13 @@ const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
     { nullable: true, default: () => standard }
   )
 
+/** Of the cache; a key with a little metadata takes less than its part. */
+const leastBytes = 64 * 1024 * 1024
+const bytesOfKey = 2048
+
 const Cache = Schema.Struct({
   capacity: wholeNumber(1, 10_000_000, 10_000),
+  maxBytes: nullable(between(1024, 2 ** 40)),
   ttl: wholeNumber(1, 86_400_000, 60_000),
   negativeTtl: wholeNumber(0, 1000, 500)
 })
@@ -97,6 +107,11 @@ const Cache = Schema.Struct({
 const UsageFlush = Schema.Struct({
   interval: wholeNumber(10, 3_600_000, 1000),
   keys: wholeNumber(1, 1_000_000, 10_000)
+})
+
+const Heads = Schema.Array(KeyHead).annotations({
+  ...rule("is not a list of heads"),
+  ...maxItems(100, "has over 100 heads")
 })
 
 const decodeOptions = decodeInputEither(
@@ -110,17 +125,21 @@ const decodeOptions = decodeInputEither(
     rateLimits: oneOf<RateLimitMode>("exact", "leased", "memory"),
     keyPrefix: Schema.optionalWith(KeyPrefix, { nullable: true, default: () => "sk" }),
     environment: nullable(KeyEnvironment),
-    acceptedHeads: Schema.optionalWith(Schema.Array(KeyHead).annotations(rule("is not a list of heads")), {
+    acceptedHeads: Schema.optionalWith(Heads, {
       nullable: true,
       default: () => []
     }),
     maxKeyLifetime: nullable(TimespanInput(1)),
+    maxOverlap: Schema.optionalWith(TimespanInput(0), { nullable: true, default: () => 90 * 86_400 }),
     acceptForeignKeys: Schema.optionalWith(AcceptForeignKeysInput, {
       nullable: true,
       default: (): AcceptForeignKeys => []
     })
   })
 )
+
+const maxBytesOf = ({ capacity, maxBytes }: typeof Cache.Type): number =>
+  Option.getOrElse(maxBytes, () => Math.max(leastBytes, capacity * bytesOfKey))
 
 /** Options that break no rule. No secret can be read in them. */
 export interface CheckedOptions {
@@ -134,18 +153,22 @@ export interface CheckedOptions {
  * @param seal what is kept of a secret
  */
 export const check = (
-  { previousSigningSecrets, signingSecret, ...rest }: ApiKeysOptions,
+  given: ApiKeysOptions,
   seal: (secret: string) => SealedSecret
-): Either.Either<CheckedOptions, InvalidInputError> =>
-  Either.all({
+): Either.Either<CheckedOptions, InvalidInputError> => {
+  if (!isPlainObject(given)) return Either.left(invalidInput("", "is not a plain object"))
+  const { previousSigningSecrets, signingSecret, ...rest } = given
+  return Either.all({
     secrets: checkSecrets(signingSecret, previousSigningSecrets, seal),
     options: decodeOptions(rest)
   })
+}
 
 /** Makes settings of options, and warns once of what is allowed but unwise. */
 export const make = Effect.fnUntraced(function* ({ options, secrets }: CheckedOptions) {
   const runtime = yield* Effect.runtime<never>()
   const head = headOf(options.keyPrefix, Option.getOrNull(options.environment))
+  const heads = new Set([head, ...options.acceptedHeads])
   if (looksLikeAnotherVendor(head)) {
     yield* Effect.logWarning(
       `Keys that begin with ${head}_ have the shape of another vendor's, which secret scanners claim; choose a keyPrefix of your own`
@@ -154,17 +177,21 @@ export const make = Effect.fnUntraced(function* ({ options, secrets }: CheckedOp
   yield* warnOfWeakSecrets(secrets.weak)
   return Settings.of({
     head,
-    heads: new Set([head, ...options.acceptedHeads]),
-    foreign: makeForeignKeys(options.acceptForeignKeys, (mistake) =>
-      Runtime.runFork(
-        runtime,
-        Effect.logError(`The predicate acceptForeignKeys ${mistake}, so no key was accepted by it`)
-      )
+    heads,
+    foreign: makeForeignKeys(
+      options.acceptForeignKeys,
+      (mistake) =>
+        Runtime.runFork(
+          runtime,
+          Effect.logError(`The predicate acceptForeignKeys ${mistake}, so no key was accepted by it`)
+        ),
+      heads
     ),
     secrets: secrets.sealed,
     previousSecretPlaces: secrets.places,
     maxKeyLifetime: Option.getOrNull(options.maxKeyLifetime),
-    cache: options.cache === false ? null : options.cache,
+    maxOverlap: options.maxOverlap,
+    cache: options.cache === false ? null : { ...options.cache, maxBytes: maxBytesOf(options.cache) },
     usage: {
       mode: options.usage,
       flushInterval: options.usageFlush.interval,
@@ -174,10 +201,17 @@ export const make = Effect.fnUntraced(function* ({ options, secrets }: CheckedOp
   })
 })
 
+/** Its rule is checked with those of the others. */
+const timespan = (name: string) =>
+  Config.string(name).pipe(
+    Config.option,
+    Config.map((text) => Option.getOrUndefined(text) as Timespan | undefined)
+  )
+
 /**
  * The options as the environment has them: `APIKEYS_SIGNING_SECRET`, and optionally `APIKEYS_PREVIOUS_SIGNING_SECRETS`
- * (separated by commas), `APIKEYS_KEY_PREFIX`, `APIKEYS_ENVIRONMENT`, `APIKEYS_ACCEPTED_HEADS` (separated by commas) and
- * `APIKEYS_MAX_KEY_LIFETIME` (such as `90 days`).
+ * (separated by commas), `APIKEYS_KEY_PREFIX`, `APIKEYS_ENVIRONMENT`, `APIKEYS_ACCEPTED_HEADS` (separated by commas),
+ * `APIKEYS_MAX_KEY_LIFETIME` and `APIKEYS_MAX_OVERLAP` (such as `90 days`).
  */
 export const config: Config.Config<ApiKeysOptions> = Config.all({
   signingSecret: Config.redacted("SIGNING_SECRET"),
@@ -188,9 +222,6 @@ export const config: Config.Config<ApiKeysOptions> = Config.all({
   keyPrefix: Config.string("KEY_PREFIX").pipe(Config.option, Config.map(Option.getOrUndefined)),
   environment: Config.string("ENVIRONMENT").pipe(Config.option, Config.map(Option.getOrUndefined)),
   acceptedHeads: Config.array(Config.string(), "ACCEPTED_HEADS").pipe(Config.option, Config.map(Option.getOrUndefined)),
-  // Its rule is checked with those of the others.
-  maxKeyLifetime: Config.string("MAX_KEY_LIFETIME").pipe(
-    Config.option,
-    Config.map((text) => Option.getOrUndefined(text) as Timespan | undefined)
-  )
+  maxKeyLifetime: timespan("MAX_KEY_LIFETIME"),
+  maxOverlap: timespan("MAX_OVERLAP")
 }).pipe(Config.nested("APIKEYS"))

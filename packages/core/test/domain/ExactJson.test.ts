@@ -83,6 +83,14 @@ describe("parseJson", () => {
     }
   })
 
+  it("takes long numbers, which a stranger may send", () => {
+    const zeros = "0".repeat(2_000_000)
+    for (const number of [`1.${zeros}1`, `0.${zeros}1e9`, `-1${zeros}1.5`]) {
+      assert.deepStrictEqual(refusal(`[${number}]`), ["0"])
+    }
+    assert.deepStrictEqual(parseJson(`[1.${zeros}, 0.${zeros}]`), [1, 0])
+  })
+
   it("takes long texts and deep ones", () => {
     const long = `"${"x\\u0020\\\\".repeat(500_000)}"`
     assert.strictEqual(parseJson(long), JSON.parse(long))
