@@ -83,7 +83,7 @@ export interface LeaseOutcome {
  * A key that has ended (`endingOf` of the domain, by Effect's `Clock`; one that is not there is deleted) is charged
  * nothing: its state is read with the lock or the statement that charges, so that whoever revoked a key before a charge
  * was asked for is obeyed by it. Where the row of a key is locked by another transaction, its charges are answered
- * `Locked` at once, and those of the other keys are carried out: nobody waits for a row that is not theirs. A store whose
+ * `Locked` at once, and those of the other keys are carried out: no call waits for the row of another key. A store whose
  * keys cannot be locked one by one never says so.
  *
  * The algorithm is `chargeAll` of the domain; an adapter reads the states, runs it and keeps what it returns,

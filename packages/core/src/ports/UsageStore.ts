@@ -47,7 +47,7 @@ export class UsageStore extends Context.Tag("@apikeys/core/UsageStore")<
      * Adds a batch to the totals, in one transaction, locking keys in the order of their ids, so that
      * concurrent batches cannot deadlock. `lastUsedAt` never goes back, and is never later than the store's own time as
      * it is then, whatever a batch or an earlier one says. A key that is not there is passed over. One whose row another
-     * transaction holds is left out, and waited for by nobody: its uses belong into a later batch. A store whose keys cannot
+     * transaction holds is left out, and not waited for: its uses belong into a later batch. A store whose keys cannot
      * be locked one by one leaves none out.
      *
      * A batch whose number the writer has recorded already adds nothing, and leaves out what it left out then: a batch may

@@ -45,8 +45,8 @@ export interface Ending<A, E> {
 }
 
 /**
- * How calls that go to the store end: once, and by the deadline that begins with the call. So nobody waits longer for all of
- * what may come before them, one after another: a batch, a connection, a lock, a repetition.
+ * How calls that go to the store end: once, and by the deadline that begins with the call. So no caller waits longer, whatever
+ * comes before, one after another: a batch, a connection, a lock, a repetition.
  *
  * @param timeoutMillis how long a call may take
  */
