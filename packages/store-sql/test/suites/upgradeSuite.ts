@@ -20,10 +20,12 @@ import {
   insertKey,
   instant,
   keyFilter,
+  keyOwner,
   limitsOfGoodKeys,
   makeDigest,
   makeKey,
-  makeNewKey
+  makeNewKey,
+  revokeAll
 } from "@apikeys/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
@@ -161,6 +163,14 @@ const assertIntact = ({ digest, key, organization, product, project, revoked }: 
     yield* use(2)
     assert.strictEqual(Option.getOrThrow(yield* keys.find(key.id)).useCount, key.useCount + 1)
     yield* insertKey(organization.id, { projectId: project.id })
+    // Keys of before are behind a fence like any other.
+    const revocation = { at: instant(createdAt + 10), reason: "left" }
+    const owner = keyOwner({ organizationId: organization.id })
+    const all = yield* keys.list(keyFilter(owner), { after: null, take: 100 })
+    const open = all.filter((each) => each.revokedAt === null).length
+    assert.strictEqual(yield* revokeAll(owner, revocation, 1), open)
+    const { revokedAt, revokedReason } = Option.getOrThrow(yield* keys.find(key.id))
+    assert.deepStrictEqual([revokedAt?.epochMillis, revokedReason], [createdAt + 10, "left"])
     assert.isTrue(yield* keys.delete(key.id))
     assert.deepStrictEqual(yield* keys.findByDigests([digest.bytes]), [Option.none()])
   })
