@@ -32,7 +32,7 @@ export { anchored, charge, isSpent, type RateLimitDecision, type RateLimitState 
 export { leaseAll, type RateLimitLease, refundAll } from "./domain/RateLimitLease.js"
 export { chargeAll, type RateLimitOutcome, RateLimitStatus } from "./domain/RateLimitStatus.js"
 export { RateLimitWindow } from "./domain/RateLimitWindow.js"
-export { isSecretValid, overlapEnd } from "./domain/Rotation.js"
+export { isSecretValid, maxSecrets, overlapEnd } from "./domain/Rotation.js"
 export { covers, missingScopes, Scope } from "./domain/Scope.js"
 export type { SigningSecretReport, SigningSecretUse } from "./domain/SigningSecret.js"
 export type { Timespan } from "./domain/Timespan.js"

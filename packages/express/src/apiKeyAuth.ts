@@ -74,7 +74,7 @@ export const apiKeyAuth = (options: ApiKeyAuthOptions): RequestHandler => {
   }
 
   return (request, response, next) => {
-    if (response.headersSent) return
+    if (response.writableEnded) return
     let decision: Decision | Promise<Decision>
     try {
       setFields(

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { inspect } from "node:util"
 import { ApiKeyClient, ApiKeys, InvalidInputError, InvalidKeyError, MemoryStore, Tenants } from "@apikeys/core"
-import { apiKeyAuth, apiKeyOf, type OnError, problemHandler } from "@apikeys/express"
+import { apiKeyAuth, apiKeyOf, type OnError, problemHandler, query } from "@apikeys/express"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import express, { type Express } from "express"
 import express4 from "express4"
@@ -72,6 +73,20 @@ describe.each([
     const app = quiet()
     app.get("/", (request) => void apiKeyOf(request))
     assert.strictEqual((await get(app, headers)).status, 500)
+  })
+
+  it("leaves nothing of a key of the query in the request", async () => {
+    const app = quiet()
+    const key = headers["X-API-Key"]
+    app.get(
+      "/",
+      apiKeyAuth({ client, credentials: { read: query("api_key") }, hideCredentials: true }),
+      (request, response) => {
+        const { _parsedUrl, originalUrl, query, url } = request as typeof request & { _parsedUrl?: unknown }
+        response.json(inspect([_parsedUrl, originalUrl, query, url]).includes(key))
+      }
+    )
+    assert.deepStrictEqual(await (await get(app, {}, `/?api_key=${key}`)).json(), false)
   })
 
   it("lets rules depend on the parameters of the route", async () => {

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@apikeys/core"
-import { type CredentialOptions, FailureLimit, isFailureLimit, securityRequirements } from "@apikeys/http"
+import { type CredentialOptions, checkPlain, FailureLimit, isFailureLimit, securityRequirements } from "@apikeys/http"
 import type { FastifyInstance, FastifyPluginCallback, FastifySchema, onRequestHookHandler, RouteOptions } from "fastify"
 import fastifyPlugin from "fastify-plugin"
 import { guardHook } from "./guardHook.js"
@@ -39,6 +39,7 @@ const install = (fastify: FastifyInstance, given: ApiKeysPluginOptions): void =>
   const ofConfig = new WeakMap<RouteGuardOptions, onRequestHookHandler>()
 
   const requireApiKey = (own: RouteGuardOptions = {}): onRequestHookHandler => {
+    checkPlain(own)
     if ("property" in own)
       throw new InvalidInputError({ issues: [{ path: "property", rule: "is the plugin's alone" }] })
     const all = { ...options, ...own }

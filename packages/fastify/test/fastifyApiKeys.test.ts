@@ -386,6 +386,9 @@ describe("fastifyApiKeys", () => {
     const app = Fastify()
     await app.register(fastifyApiKeys, { client })
     assert.throws(() => app.requireApiKey({ onError: 1 } as never), InvalidInputError, "onError is not a function")
+    for (const unplain of [Promise.resolve(), new Map(), Object.create({ requiredScopes: ["admin"] })]) {
+      assert.throws(() => app.requireApiKey(unplain as never), InvalidInputError, "is not a plain object")
+    }
     assert.throws(
       () => app.get("/", { config: { apiKey: { requiredScope: [] } as never } }, nothing),
       InvalidInputError,

@@ -33,7 +33,7 @@ export const acceptedCredentials = (
 ): AcceptedCredentials => {
   const bearer = options.bearer ?? true
   const headers = options.headers ?? ["X-API-Key"]
-  const fields = bearer ? ["Authorization", ...headers] : headers
+  const fields = [...(bearer ? ["Authorization"] : []), ...headers]
   const names = fields.map((field) => field.toLowerCase())
   return {
     bearer,

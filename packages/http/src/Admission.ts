@@ -101,9 +101,9 @@ const makeQuestion = (rules: RequestRules, admission: Admission | undefined): Qu
 }
 
 const asks = (rules: RequestRules): boolean =>
-  rules.organizationId !== undefined ||
-  rules.projectId !== undefined ||
-  rules.productId !== undefined ||
+  rules.organizationId !== null ||
+  rules.projectId !== null ||
+  rules.productId !== null ||
   rules.requiredScopes.length > 0
 
 /** What is known after a question was answered. */

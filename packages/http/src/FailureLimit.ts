@@ -1,4 +1,4 @@
-import { anchored, charge, type RateLimit, type RateLimitState, type RateLimitWindow } from "@apikeys/core"
+import { anchored, charge, Input, type RateLimit, type RateLimitState, type RateLimitWindow } from "@apikeys/core"
 import { Predicate } from "effect"
 import { clientNetwork } from "./ClientAddress.js"
 
@@ -40,6 +40,7 @@ export class FailureLimit {
   readonly #states = new Map<string, RateLimitState>()
 
   constructor(options: FailureLimitOptions) {
+    if (!Input.isPlainObject(options)) throw new TypeError("The options of a FailureLimit are no plain object")
     const { maxClients = 10_000, requests, window } = options
     this.#limit = { name: "failures", algorithm: "fixed-window", requests, window, burst: null }
     this.#maxClients = maxClients

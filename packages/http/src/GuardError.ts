@@ -9,5 +9,11 @@ import { type CredentialError, isCredentialError } from "./CredentialErrors.js"
 export type GuardError = ApiKeyError | CredentialError
 
 /** Whether a value is an error of this library. */
-export const isGuardError = (value: unknown): value is GuardError =>
-  value instanceof ApiKeyError || isCredentialError(value)
+export const isGuardError = (value: unknown): value is GuardError => {
+  try {
+    return value instanceof ApiKeyError || isCredentialError(value)
+  } catch {
+    // A proxy whose traps throw.
+    return false
+  }
+}

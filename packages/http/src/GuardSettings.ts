@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@apikeys/core"
+import { Input, InvalidInputError } from "@apikeys/core"
 import { type AcceptedCredentials, acceptedCredentials } from "./AcceptedCredentials.js"
 import type { CredentialReader } from "./CredentialReader.js"
 import { FailureLimit, isFailureLimit } from "./FailureLimit.js"
@@ -25,6 +25,19 @@ export interface GuardSettings<Request> extends ProblemSettings {
 }
 
 /**
+ * Refuses options that are no plain object, before anything is copied of them: a copy of a promise, or of what has getters
+ * of its class, would ask for nothing.
+ *
+ * @throws InvalidInputError
+ * @since 0.1.0
+ */
+export const checkPlain = (options: unknown): void => {
+  if (!Input.isPlainObject(options)) {
+    throw new InvalidInputError({ issues: [{ path: "", rule: "is not a plain object" }] })
+  }
+}
+
+/**
  * Refuses options that break a rule. One that nobody knows is refused as well: a guard with a mistyped
  * `requiredScopes` would let everybody in.
  *
@@ -32,11 +45,12 @@ export interface GuardSettings<Request> extends ProblemSettings {
  * @throws InvalidInputError that names every option in question
  */
 const check = (options: object, others: ReadonlyArray<string>): void => {
+  checkPlain(options)
   const issues = Object.entries(options)
     .filter(([name]) => !others.includes(name))
     .flatMap(([name, value]) => {
       const rule = Object.hasOwn(optionRules, name) ? optionRules[name as keyof typeof optionRules] : undefined
-      if (rule === undefined) return [{ path: name, rule: "is not a known option" }]
+      if (rule === undefined) return [{ path: Input.shownName(name), rule: "is not a known option" }]
       if (value === undefined && rule.mayBeMissing !== false) return []
       if ((rule.perRequest && typeof value === "function") || rule.holds(value)) return []
       return [{ path: name, rule: rule.words }]
@@ -71,6 +85,7 @@ export const guardSettings = <Request>(
   options: GuardOptions<Request>,
   others: ReadonlyArray<string>
 ): GuardSettings<Request> => {
+  checkPlain(options)
   check({ ...options, client: options.client }, others)
   const credentials = acceptedCredentials(options.credentials)
   const read = options.credentials?.read ?? null

@@ -1,4 +1,4 @@
-import { RateLimitWindow, Scope } from "@apikeys/core"
+import { Input, RateLimitWindow, Scope } from "@apikeys/core"
 import { Predicate, Schema } from "effect"
 import { isFailureLimit } from "./FailureLimit.js"
 import type { GuardOptions } from "./GuardOptions.js"
@@ -38,7 +38,7 @@ const isScope = Schema.is(Scope)
 
 /** Has none but these members, and each keeps its rule where it is given. */
 const hasMembers = (value: unknown, rules: Readonly<Record<string, (member: unknown) => boolean>>): boolean =>
-  Predicate.isRecord(value) &&
+  Input.isPlainObject(value) &&
   Object.entries(value).every(([name, member]) => {
     const holds = Object.hasOwn(rules, name) ? rules[name] : undefined
     return holds !== undefined && (member === undefined || holds(member))

@@ -56,6 +56,7 @@ const phrases = {
   403: "Forbidden",
   404: "Not Found",
   409: "Conflict",
+  422: "Unprocessable Content",
   429: "Too Many Requests",
   503: "Service Unavailable"
 } as const
@@ -126,7 +127,9 @@ const outcomes: Outcomes = {
     data: entity === "organization" ? { entity, existingName } : { entity, existingName, existingId }
   }),
   InUseError: ({ entity, id, keys }) => ({ status: 409, data: { entity, id, keys } }),
-  KeyConflictError: ({ field }) => ({ status: 409, data: { field } })
+  KeyConflictError: ({ field }) => ({ status: 409, data: { field } }),
+  // Section 2.7 of draft-ietf-httpapi-idempotency-key-header-07.
+  IdempotencyConflictError: ({ existingId }) => ({ status: 422, data: { existingId } })
 }
 
 const quotaOutcome = (error: QuotaError, { rateLimitHeaders }: ProblemSettings): Outcome => {
@@ -175,6 +178,6 @@ const fieldsOf = (outcome: Outcome, { realm, scheme }: ProblemSettings): HeaderF
  * @since 0.1.0
  */
 export const problemOf = (error: unknown, settings: ProblemSettings): ProblemError | null => {
-  if (isProblemError(error)) return error
-  return isGuardError(error) ? toProblem(error, settings) : null
+  if (isGuardError(error)) return toProblem(error, settings)
+  return error instanceof Error && isProblemError(error) ? error : null
 }

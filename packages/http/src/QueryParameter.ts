@@ -24,9 +24,17 @@ const masked = (url: string, name: string): string => {
  * parse the URL when they are asked for its query.
  */
 export const hideParameter = (request: AnyRequest, name: string): void => {
-  const message = messageOf(request) as { url?: unknown; originalUrl?: unknown }
+  const message = messageOf(request) as {
+    url?: unknown
+    originalUrl?: unknown
+    _parsedUrl?: unknown
+    _parsedOriginalUrl?: unknown
+  }
   if (typeof message.url === "string") message.url = masked(message.url, name)
   if (typeof message.originalUrl === "string") message.originalUrl = masked(message.originalUrl, name)
+  // What Express keeps of the URLs that it has parsed.
+  delete message._parsedUrl
+  delete message._parsedOriginalUrl
   const { query } = request as { readonly query?: unknown }
   if (typeof query === "object" && query !== null && Object.hasOwn(query, name)) {
     ;(query as Record<string, unknown>)[name] = mask

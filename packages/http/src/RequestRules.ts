@@ -4,9 +4,9 @@ import { hearOut } from "./Thrown.js"
 
 /** What one request is asked for. */
 export interface RequestRules {
-  readonly organizationId: string | undefined
-  readonly projectId: string | undefined
-  readonly productId: string | undefined
+  readonly organizationId: string | null
+  readonly projectId: string | null
+  readonly productId: string | null
   readonly requiredScopes: ReadonlyArray<string>
   readonly cost: number
   readonly checkRateLimit: boolean
@@ -67,9 +67,9 @@ export const rulesOf = <Request>(options: GuardRules<Request>): ((request: Reque
     trackUsage: resolver("trackUsage", options.trackUsage, true, optionRules.trackUsage)
   }
   const resolve = (request: Request): RequestRules => ({
-    organizationId: organizationId(request) ?? undefined,
-    projectId: projectId(request) ?? undefined,
-    productId: productId(request) ?? undefined,
+    organizationId: organizationId(request),
+    projectId: projectId(request),
+    productId: productId(request),
     requiredScopes: requiredScopes(request),
     cost: cost(request),
     checkRateLimit: checkRateLimit(request),

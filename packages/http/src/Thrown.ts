@@ -4,15 +4,27 @@
  *
  * @since 0.1.0
  */
-export const errorOf = (thrown: unknown): Error =>
-  isError(thrown) ? thrown : new Error("What was thrown is not an Error", { cause: thrown })
+export const errorOf = (thrown: unknown): Error => {
+  const readable = isReadable(thrown)
+  if (readable && thrown instanceof Error) return thrown
+  const type = thrown === null ? "null" : typeof thrown
+  return new Error(`What was thrown is not an Error, but ${type}`, readable ? { cause: thrown } : {})
+}
 
-/** By the class, as frameworks tell: an error of another realm, or without a prototype, is none to them. */
-const isError = (value: unknown): value is Error => {
+/** What frameworks and loggers read of an error. */
+const members = ["name", "message", "stack", "cause", "code", "status", "statusCode", "headers", "expose", "validation"]
+
+/**
+ * Whether whoever handles an error can read it: a proxy with traps that throw, for instance, would throw again in their
+ * hands. An error is one by its class, as frameworks tell: one of another realm, or without a prototype, is none to them.
+ */
+const isReadable = (thrown: unknown): boolean => {
+  if ((typeof thrown !== "object" && typeof thrown !== "function") || thrown === null) return true
   try {
-    return value instanceof Error
+    void (thrown instanceof Error)
+    for (const name of members) void (thrown as Record<string, unknown>)[name]
+    return true
   } catch {
-    // A proxy whose traps throw.
     return false
   }
 }

@@ -17,7 +17,7 @@ export { FailureLimit, type FailureLimitOptions, isFailureLimit } from "./Failur
 export { type Guard, makeGuard, type RequestReader } from "./Guard.js"
 export type { GuardError } from "./GuardError.js"
 export type { GuardOptions, GuardRules, PerRequest } from "./GuardOptions.js"
-export { problemSettings } from "./GuardSettings.js"
+export { checkPlain, problemSettings } from "./GuardSettings.js"
 export type { HeaderFields } from "./HeaderFields.js"
 export { isPreflight } from "./Preflight.js"
 export { type ProblemOptions, type ProblemSettings, problemOf } from "./Problem.js"

@@ -54,7 +54,7 @@ describe("a guard", () => {
     const { asked, source } = verifier()
     const one = request()
     for (let i = 0; i < 3; i++) await guard({ client: source, requiredScopes: [] }).check(one)
-    const none = { organizationId: undefined, projectId: undefined, productId: undefined, requiredScopes: [] }
+    const none = { organizationId: null, projectId: null, productId: null, requiredScopes: [] }
     assert.deepStrictEqual(asked, [["secret", { ...none, checkRateLimit: true, trackUsage: true, cost: 1 }]])
   })
 

@@ -16,6 +16,51 @@ const issuesOf = (options: object) => {
   }
 }
 
+describe("options that are no plain object", () => {
+  const given = { client, requiredScopes: ["admin"] }
+  class Rules {
+    get requiredScopes() {
+      return ["admin"]
+    }
+  }
+  const unplain = [Promise.resolve(given), new Map(Object.entries(given)), Object.create(given), new Rules()]
+  const refused = (make: () => unknown) => {
+    try {
+      make()
+    } catch (error) {
+      return error instanceof InvalidInputError ? error.message : error
+    }
+    return null
+  }
+
+  it("are refused, since a guard that reads nothing of them would let everybody in", () => {
+    for (const options of unplain) {
+      assert.strictEqual(
+        refused(() => makeGuard(options as never, reader)),
+        "is not a plain object"
+      )
+      assert.strictEqual(
+        refused(() => problemSettings(options as never)),
+        "is not a plain object"
+      )
+      assert.throws(() => new FailureLimit(options as never), TypeError)
+    }
+    const credentials = Object.create({ bearer: false, headers: ["X-App-Key"] })
+    assert.match(String(refused(() => makeGuard({ client, credentials }, reader))), /^credentials /)
+    const failureLimit = Object.create({ requests: 1, window: "minute" })
+    assert.match(String(refused(() => makeGuard({ client, failureLimit }, reader))), /^failureLimit /)
+    assert.isNull(refused(() => makeGuard(Object.assign(Object.create(null), given), reader)))
+  })
+
+  it("are told by name where nobody knows them, and not where the name may be a secret", () => {
+    const names = { client, ["s".repeat(41)]: 1, "a\nb": 1 }
+    assert.strictEqual(
+      refused(() => makeGuard(names as never, reader)),
+      "… is not a known option; a\\u000ab is not a known option"
+    )
+  })
+})
+
 describe("options of a guard", () => {
   it.each<object>([
     { client: undefined },

@@ -2,6 +2,7 @@ import {
   AlreadyExistsError,
   DisabledKeyError,
   ExpiredKeyError,
+  IdempotencyConflictError,
   InsufficientScopeError,
   InUseError,
   InvalidInputError,
@@ -46,7 +47,8 @@ const errors: ReadonlyArray<readonly [status: number, error: GuardError]> = [
   [404, new NotFoundError({ entity: "key", id })],
   [409, new AlreadyExistsError({ entity: "product", existingName: "My API", existingId: id })],
   [409, new InUseError({ entity: "project", id, keys: 2 })],
-  [409, new KeyConflictError({ field: "digest" })]
+  [409, new KeyConflictError({ field: "digest" })],
+  [422, new IdempotencyConflictError({ existingId: keyId })]
 ]
 
 describe("problemOf", () => {

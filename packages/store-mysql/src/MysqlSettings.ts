@@ -1,4 +1,5 @@
-import { InvalidInputError } from "@apikeys/core"
+import { Input, InvalidInputError } from "@apikeys/core"
+import { type OptionRules, optionIssues } from "@apikeys/store-sql"
 import { Duration, Effect, Predicate, Redacted } from "effect"
 import type { MysqlSslOptions, MysqlStoreClientOptions, MysqlStoreOptions } from "./MysqlOptions.js"
 import { type MysqlAddress, parseUrl } from "./MysqlUrl.js"
@@ -39,14 +40,7 @@ const isText = (value: unknown): boolean =>
 
 const revealed = (value: unknown): unknown => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
 
-interface Rule {
-  readonly holds: (value: unknown) => boolean
-  readonly rule: string
-}
-
-type Rules = { readonly [option: string]: Rule }
-
-const clientRules: Rules = {
+const clientRules: OptionRules = {
   timeout: {
     holds: (value) => toMillis(value) >= 1 && toMillis(value) <= hour,
     rule: "is not a duration from 1 millisecond to 1 hour"
@@ -55,7 +49,7 @@ const clientRules: Rules = {
   time: { holds: (value) => value === "store" || value === "clock", rule: "is not store or clock" }
 }
 
-const rules: Rules = {
+const rules: OptionRules = {
   ...clientRules,
   url: { holds: (value) => isText(revealed(value)), rule: "is not a URL" },
   host: { holds: isText, rule: "is not the name of a host" },
@@ -67,23 +61,16 @@ const rules: Rules = {
     holds: (value) => Predicate.isBoolean(value) || Predicate.isRecord(value),
     rule: "is not true, false or the options of a TLS connection"
   },
-  pool: { holds: Predicate.isRecord, rule: "is not an object" }
+  // It has rules of its own.
+  pool: { holds: () => true, rule: "" }
 }
 
-const poolRules: Rules = {
+const poolRules: OptionRules = {
   max: { holds: within(1, 10_000), rule: "is not a whole number from 1 to 10000" },
   maxLifetime: { holds: (value) => toMillis(value) >= 1, rule: "is not a duration of 1 millisecond or more" }
 }
 
 type Issues = InvalidInputError["issues"]
-
-const issuesOf = (options: object, known: Rules, prefix = ""): Issues =>
-  Object.entries(options).flatMap(([option, value]) => {
-    if (value === undefined) return []
-    const found = known[option]
-    if (found === undefined) return [{ path: prefix + option.slice(0, 100), rule: "is not a known field" }]
-    return found.holds(value) ? [] : [{ path: prefix + option, rule: found.rule }]
-  })
 
 const parts = ["host", "port", "database", "username", "password"] as const
 
@@ -96,8 +83,6 @@ const addressIssues = (options: MysqlStoreOptions): Issues => {
   return options.database === undefined ? [{ path: "database", rule: "is required" }] : []
 }
 
-const notAnObject: Issues = [{ path: "", rule: "is not an object" }]
-
 const settingsOf = ({ migrate, time, timeout }: MysqlStoreClientOptions): MysqlClientSettings => ({
   timeout: timeout === undefined ? defaults.timeout : toMillis(timeout),
   migrate: migrate ?? defaults.migrate,
@@ -108,7 +93,7 @@ const settingsOf = ({ migrate, time, timeout }: MysqlStoreClientOptions): MysqlC
 export const makeClientSettings = (
   options: MysqlStoreClientOptions
 ): Effect.Effect<MysqlClientSettings, InvalidInputError> => {
-  const issues = Predicate.isRecord(options) ? issuesOf(options, clientRules) : notAnObject
+  const issues = optionIssues(options, clientRules)
   return issues.length > 0 ? new InvalidInputError({ issues }) : Effect.sync(() => settingsOf(options))
 }
 
@@ -135,13 +120,13 @@ const addressOf = (options: MysqlStoreOptions): MysqlAddress | string => {
 
 /** Checks options, and fills in the defaults. */
 export const makeSettings = (options: MysqlStoreOptions): Effect.Effect<MysqlSettings, InvalidInputError> => {
-  const issues = Predicate.isRecord(options)
-    ? [
-        ...issuesOf(options, rules),
-        ...addressIssues(options),
-        ...(Predicate.isRecord(options.pool) ? issuesOf(options.pool, poolRules, "pool.") : [])
-      ]
-    : notAnObject
+  const issues = [
+    ...optionIssues(options, rules),
+    ...(Input.isPlainObject(options) ? addressIssues(options) : []),
+    ...(Input.isPlainObject(options) && options.pool !== undefined
+      ? optionIssues(options.pool, poolRules, "pool.")
+      : [])
+  ]
   if (issues.length > 0) return new InvalidInputError({ issues })
   const address = addressOf(options)
   if (typeof address === "string") return new InvalidInputError({ issues: [{ path: "url", rule: address }] })

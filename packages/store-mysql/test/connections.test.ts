@@ -1,5 +1,6 @@
-import type { Database } from "@apikeys/store-sql"
+import { type Database, guarded } from "@apikeys/store-sql"
 import * as Reactivity from "@effect/experimental/Reactivity"
+import type { Connection } from "@effect/sql/SqlConnection"
 import { MysqlClient } from "@effect/sql-mysql2"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -75,6 +76,22 @@ for (const { service, title } of selectedServices("mysql", "mariadb")) {
         // Idle for longer than it may live.
         yield* Effect.sleep("700 millis")
         assert.notInclude([before, first, after], yield* idOf(database))
+      })
+    )
+
+    it.scopedLive("that the server ended in the middle of a transaction fails what comes next, and is replaced", () =>
+      Effect.gen(function* () {
+        const database = yield* open({ url, timeout: 1000, pool: { max: 1 } })
+        const before = yield* idOf(database)
+        const look = (connection: Connection) => connection.executeUnprepared("select 1", [], undefined)
+        const standing = database.transact("change", (connection) =>
+          Effect.zipRight(look(connection), Effect.zipRight(Effect.sleep("4 seconds"), look(connection)))
+        )
+        assert.deepInclude(yield* Effect.flip(guarded(database, 10_000, "stand", standing)), {
+          _tag: "StoreError",
+          retryable: true
+        })
+        assert.notStrictEqual(yield* idOf(database), before)
       })
     )
 

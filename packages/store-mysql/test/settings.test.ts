@@ -35,6 +35,9 @@ describe("options", () => {
     [{ url, time: "server" }, ["time is not store or clock"]],
     [{ url, ssl: "yes" }, ["ssl is not true, false or the options of a TLS connection"]],
     [{ url, pool: 5 }, ["pool is not an object"]],
+    [{ url, pool: new Map() }, ["pool is not a plain object"]],
+    [{ url, ["s".repeat(41)]: 1 }, ["… is not a known field"]],
+    [Promise.resolve({ url }), [" is not a plain object"]],
     [
       { url, pool: { max: 0, size: 3 } },
       ["pool.max is not a whole number from 1 to 10000", "pool.size is not a known field"]

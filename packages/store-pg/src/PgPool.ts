@@ -19,7 +19,10 @@ const bound = (client: PoolClient, millis: number, told: (isBounded: boolean) =>
   client.query(
     "select set_config('statement_timeout', $1, false) where pg_backend_pid() = $2",
     [String(millis), (client as { readonly processID?: number | null }).processID ?? 0],
-    (error: Error | undefined, result) => told(!error && result.rowCount === 1)
+    (error: Error | undefined, result) => {
+      // One that is lost before it answered says nothing of the others.
+      if (!error) told(result.rowCount === 1)
+    }
   )
 
 /** Timers of more are none. */

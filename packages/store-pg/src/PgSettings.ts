@@ -1,4 +1,5 @@
-import { InvalidInputError } from "@apikeys/core"
+import { Input, InvalidInputError } from "@apikeys/core"
+import { type OptionRule, type OptionRules, optionIssues } from "@apikeys/store-sql"
 import { Duration, Effect, Predicate, Redacted } from "effect"
 import type { PgStoreClientOptions, PgStoreOptions } from "./PgOptions.js"
 
@@ -41,14 +42,7 @@ const isText = (value: unknown): boolean =>
 
 const revealed = (value: unknown): unknown => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
 
-interface Rule {
-  readonly holds: (value: unknown) => boolean
-  readonly rule: string
-}
-
-type Rules = { readonly [option: string]: Rule }
-
-const clientRules: Rules = {
+const clientRules: OptionRules = {
   schema: {
     // The server itself cuts off what is longer, and keeps `pg_` for itself.
     holds: (value) => typeof value === "string" && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(value),
@@ -62,7 +56,7 @@ const clientRules: Rules = {
   time: { holds: (value) => value === "store" || value === "clock", rule: "is not store or clock" }
 }
 
-const rules: Rules = {
+const rules: OptionRules = {
   ...clientRules,
   url: {
     holds: (value) => isText(revealed(value)) && /^postgres(ql)?:\/\//.test(String(revealed(value))),
@@ -77,15 +71,16 @@ const rules: Rules = {
     holds: (value) => Predicate.isBoolean(value) || Predicate.isRecord(value),
     rule: "is not true, false or the options of a TLS connection"
   },
-  pool: { holds: Predicate.isRecord, rule: "is not an object" }
+  // It has rules of its own.
+  pool: { holds: () => true, rule: "" }
 }
 
-const duration: Rule = {
+const duration: OptionRule = {
   holds: (value) => toMillis(value) >= 1,
   rule: "is not a duration of 1 millisecond or more"
 }
 
-const poolRules: Rules = {
+const poolRules: OptionRules = {
   max: { holds: within(1, 10_000), rule: "is not a whole number from 1 to 10000" },
   min: { holds: within(0, 10_000), rule: "is not a whole number from 0 to 10000" },
   idleTimeout: duration,
@@ -93,14 +88,6 @@ const poolRules: Rules = {
 }
 
 type Issues = InvalidInputError["issues"]
-
-const issuesOf = (options: object, known: Rules, prefix = ""): Issues =>
-  Object.entries(options).flatMap(([option, value]) => {
-    if (value === undefined) return []
-    const found = known[option]
-    if (found === undefined) return [{ path: prefix + option.slice(0, 100), rule: "is not a known field" }]
-    return found.holds(value) ? [] : [{ path: prefix + option, rule: found.rule }]
-  })
 
 const parts = ["host", "port", "database", "username", "password"] as const
 
@@ -111,8 +98,6 @@ const addressIssues = (options: PgStoreOptions): Issues => {
   const beside = parts.filter((part) => options[part] !== undefined)
   return beside.map((path) => ({ path, rule: "cannot be given beside url, which says it already" }))
 }
-
-const notAnObject: Issues = [{ path: "", rule: "is not an object" }]
 
 const settingsOf = ({ migrate, schema, time, timeout }: PgStoreClientOptions): PgClientSettings => ({
   schema: schema ?? null,
@@ -125,7 +110,7 @@ const settingsOf = ({ migrate, schema, time, timeout }: PgStoreClientOptions): P
 export const makeClientSettings = (
   options: PgStoreClientOptions
 ): Effect.Effect<PgClientSettings, InvalidInputError> => {
-  const issues = Predicate.isRecord(options) ? issuesOf(options, clientRules) : notAnObject
+  const issues = optionIssues(options, clientRules)
   return issues.length > 0 ? new InvalidInputError({ issues }) : Effect.sync(() => settingsOf(options))
 }
 
@@ -134,13 +119,13 @@ const redacted = (value: string | Redacted.Redacted | undefined) =>
 
 /** Checks options, and fills in the defaults. */
 export const makeSettings = (options: PgStoreOptions): Effect.Effect<PgSettings, InvalidInputError> => {
-  const issues = Predicate.isRecord(options)
-    ? [
-        ...issuesOf(options, rules),
-        ...addressIssues(options),
-        ...(Predicate.isRecord(options.pool) ? issuesOf(options.pool, poolRules, "pool.") : [])
-      ]
-    : notAnObject
+  const issues = [
+    ...optionIssues(options, rules),
+    ...(Input.isPlainObject(options) ? addressIssues(options) : []),
+    ...(Input.isPlainObject(options) && options.pool !== undefined
+      ? optionIssues(options.pool, poolRules, "pool.")
+      : [])
+  ]
   if (issues.length > 0) return new InvalidInputError({ issues })
   const { database, host, password, pool, port, ssl, url, username } = options
   return Effect.succeed({

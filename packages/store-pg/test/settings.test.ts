@@ -18,6 +18,9 @@ const schemaRule = "schema is not 1 to 63 of a-z 0-9 _, beginning with neither a
 
 describe("options", () => {
   const refused: ReadonlyArray<readonly [object, ReadonlyArray<string>]> = [
+    [{ url, pool: new Map() }, ["pool is not a plain object"]],
+    [{ url, ["s".repeat(41)]: 1 }, ["… is not a known field"]],
+    [Promise.resolve({ url }), [" is not a plain object"]],
     [{}, ["url is required, unless host is given"]],
     [{ url: "mysql://db.example/keys" }, ["url is not a URL that begins with postgres:// or postgresql://"]],
     [{ url, host: "db.example", password: "x" }, [`host ${beside}`, `password ${beside}`]],

@@ -16,15 +16,23 @@ export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyC
   const { forShare, id, rows, run, sql, tables } = dialect
   const fences = makeFences(dialect)
   const encodeDigest = Schema.encodeSync(rows.Digest)
+  const decodeDigest = Schema.decodeUnknownSync(Schema.NullOr(rows.Digest.fields.digest))
 
   const isAny = (connection: Connection, statement: Statement<object>) =>
     Effect.map(run(connection, statement), ([row]) => row !== undefined)
 
   const findExisting = (connection: Connection, { idempotencyKey, key }: NewKey) => {
     const where = sql`k.organization_id = ${id(key.organizationId)} and k.idempotency_key = ${idempotencyKey}`
-    const statement = sql`select ${fences.columns(rows.Key)} from ${tables.keys} k ${fences.join} where ${where}`
-    return Effect.map(run(connection, statement), ([row]) => (row === undefined ? null : codec.decode(row)))
+    const columns = sql`${fences.columns(rows.Key)}, k.idempotency_digest`
+    const statement = sql`select ${columns} from ${tables.keys} k ${fences.join} where ${where}`
+    return Effect.map(run(connection, statement), ([row]) => (row === undefined ? null : existing(row)))
   }
+
+  const existing = (row: unknown): Insertion => ({
+    _tag: "Existing",
+    key: codec.decode(row),
+    idempotencyDigest: decodeDigest((row as { readonly idempotency_digest: unknown }).idempotency_digest)
+  })
 
   /** The first of organization, project and product that is not there, or not of the organization. */
   const findAbsent = Effect.fnUntraced(function* (
@@ -53,10 +61,12 @@ export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyC
     return isAny(connection, sql`select project_id from ${tables.projectProducts} where ${where}`)
   }
 
-  const write = Effect.fnUntraced(function* (connection: Connection, { digest, idempotencyKey, key }: NewKey) {
+  const write = Effect.fnUntraced(function* (connection: Connection, newKey: NewKey) {
+    const { digest, idempotencyDigest, idempotencyKey, key } = newKey
     const row = {
       ...codec.encode(key),
       idempotency_key: idempotencyKey,
+      idempotency_digest: idempotencyDigest === null ? null : dialect.bytes(idempotencyDigest),
       after_fence: yield* fences.lastNumber(connection)
     }
     yield* run(connection, sql`insert into ${tables.keys} ${sql.insert(row)}`)
@@ -74,8 +84,8 @@ export const makeInsert = (dialect: Dialect, operations: Operations, codec: KeyC
   return (newKey: NewKey): Effect.Effect<Insertion, NotFoundError | StoreError> =>
     operations.change<Insertion, NotFoundError>("KeyStore.insert", (connection) =>
       Effect.gen(function* () {
-        const existing = newKey.idempotencyKey === null ? null : yield* findExisting(connection, newKey)
-        if (existing !== null) return { _tag: "Existing" as const, key: existing }
+        const before = newKey.idempotencyKey === null ? null : yield* findExisting(connection, newKey)
+        if (before !== null) return before
         const absent = yield* findAbsent(connection, newKey.key)
         if (absent !== null) return yield* absent
         if (!(yield* isLinked(newKey.key, connection))) return notLinked

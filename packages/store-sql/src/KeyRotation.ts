@@ -2,6 +2,7 @@ import {
   type Digest,
   type Instant,
   type KeyId,
+  maxSecrets,
   overlapEnd,
   type Rotation,
   type RotationOutcome,
@@ -12,11 +13,13 @@ import type { Dialect } from "./Dialect.js"
 import { makeFences } from "./Fences.js"
 import type { KeyCodec } from "./KeyCodec.js"
 import type { Operations } from "./Operations.js"
+import type { Rows } from "./Rows.js"
 
 /** The members of the port that are about the digests of keys. */
 export const makeRotation = (dialect: Dialect, operations: Operations, codec: KeyCodec) => {
   const { id: encodeId, instant, rows, run, sql, tables } = dialect
   const encodeDigest = Schema.encodeSync(rows.Digest)
+  const decodeDigest = Schema.decodeUnknownSync(rows.Digest)
   const fences = makeFences(dialect)
 
   /** None is prolonged. What ends at once goes at once: it is no secret any more. */
@@ -39,6 +42,15 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
     yield* run(connection, sql`delete from ${tables.digests} where ${ofKey} and valid_until <= ${start}`)
   })
 
+  /** They are few, and all superseded. */
+  const keepNewest = Effect.fnUntraced(function* (connection: Parameters<typeof run>[0], id: KeyId, count: number) {
+    const all = sql`select ${dialect.columns(rows.Digest)} from ${tables.digests} where key_id = ${encodeId(id)}`
+    const oldestFirst = (yield* run(connection, all)).map((row) => decodeDigest(row)).sort(bySuperseding)
+    for (const { digest } of oldestFirst.slice(0, Math.max(0, oldestFirst.length - count))) {
+      yield* run(connection, sql`delete from ${tables.digests} where digest = ${dialect.bytes(digest)}`)
+    }
+  })
+
   const rotate = (id: KeyId, { at, digest, hint, overlapMillis }: Rotation) =>
     operations.change("KeyStore.rotate", (connection, tell) =>
       Effect.gen(function* () {
@@ -50,6 +62,7 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
         if (before.revokedAt !== null) return Option.some<RotationOutcome>({ _tag: "Revoked", key: before })
         const until = overlapEnd(before, at, overlapMillis)
         yield* supersede(connection, id, at, until)
+        yield* keepNewest(connection, id, maxSecrets - 1)
         const current = encodeDigest({
           digest: digest.bytes,
           key_id: id,
@@ -113,6 +126,14 @@ export const makeRotation = (dialect: Dialect, operations: Operations, codec: Ke
 
   return { rotate, redigest, countSecrets, countUnserved }
 }
+
+type Superseded = Rows["Digest"]["Type"]
+
+const millis = (at: Instant | null): number => at?.epochMillis ?? 0
+
+/** Of those of one time the ones that were made first. */
+const bySuperseding = (one: Superseded, other: Superseded): number =>
+  millis(one.superseded_at) - millis(other.superseded_at) || millis(one.created_at) - millis(other.created_at)
 
 const toCounts = (rows: ReadonlyArray<unknown>): ReadonlyArray<SecretCount> => {
   const counts = new Map<string, SecretCount>()

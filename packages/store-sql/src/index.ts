@@ -11,6 +11,7 @@ export {
 } from "./MigrateCommand.js"
 export type { Migration } from "./Migration.js"
 export { guarded } from "./Operations.js"
+export { type OptionRule, type OptionRules, optionIssues } from "./OptionRules.js"
 export { warnIfPlain } from "./PlainConnection.js"
 export * as SchemaVersion from "./SchemaVersion.js"
 export { type Query, runScriptNow, type Script, type Scripts } from "./Script.js"

@@ -1,4 +1,5 @@
-import { InvalidInputError } from "@apikeys/core"
+import { Input, InvalidInputError } from "@apikeys/core"
+import { type OptionRules, optionIssues } from "@apikeys/store-sql"
 import { Duration, Effect, Predicate } from "effect"
 
 /**
@@ -58,7 +59,7 @@ const toMillis = (value: unknown): number => {
   }
 }
 
-const rules: { readonly [option: string]: { readonly holds: (value: unknown) => boolean; readonly rule: string } } = {
+const rules: OptionRules = {
   filename: {
     holds: (value) => typeof value === "string" && value.trim() !== "" && !value.includes("\u0000"),
     rule: "is not the name of a file"
@@ -72,21 +73,10 @@ const rules: { readonly [option: string]: { readonly holds: (value: unknown) => 
   time: { holds: (value) => value === "store" || value === "clock", rule: "is not store or clock" }
 }
 
-const given = (options: SqliteStoreOptions): ReadonlyArray<readonly [string, unknown]> =>
-  Object.entries({ ...options, filename: options.filename as unknown }).filter(
-    ([option, value]) => value !== undefined || option === "filename"
-  )
-
 /** Checks options, and fills in the defaults. */
 export const makeSettings = (options: SqliteStoreOptions): Effect.Effect<SqliteSettings, InvalidInputError> => {
-  if (!Predicate.isRecord(options)) {
-    return new InvalidInputError({ issues: [{ path: "", rule: "is not an object" }] })
-  }
-  const issues = given(options).flatMap(([option, value]) => {
-    const known = rules[option]
-    if (known === undefined) return [{ path: option.slice(0, 100), rule: "is not a known field" }]
-    return known.holds(value) ? [] : [{ path: option, rule: value === undefined ? "is required" : known.rule }]
-  })
+  const isMissing = Input.isPlainObject(options) && options.filename === undefined
+  const issues = [...optionIssues(options, rules), ...(isMissing ? [{ path: "filename", rule: "is required" }] : [])]
   if (issues.length > 0) return new InvalidInputError({ issues })
   const { filename, migrate, synchronous, time, timeout } = options
   return Effect.succeed({

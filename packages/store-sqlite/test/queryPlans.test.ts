@@ -121,7 +121,14 @@ const calls: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Sto
   [
     "an idempotency key",
     Effect.flatMap(KeyStore, (keys) =>
-      Effect.ignore(keys.insert({ key: makeKey(organizationId), digest: makeDigest(), idempotencyKey: "order 7" }))
+      Effect.ignore(
+        keys.insert({
+          key: makeKey(organizationId),
+          digest: makeDigest(),
+          idempotencyKey: "order 7",
+          idempotencyDigest: null
+        })
+      )
     ),
     "apikeys_keys_idempotency"
   ],

@@ -1,13 +1,13 @@
 import { Input, KeyId, Metadata, RateLimit, RateLimitStatus } from "@apikeys/core"
 import { Schema } from "effect"
 import { organizationId, productId, projectId } from "./tenants.js"
-import { Anything, nullable, pageQuery, Timestamp } from "./wire.js"
+import { Anything, exactly, nullable, pageQuery, Timestamp } from "./wire.js"
 
 export const OfKey = Schema.Struct({ keyId: Input.id(KeyId) })
 
 const fields = {
   name: nullable(Input.Text),
-  scopes: nullable(Input.Scopes),
+  scopes: nullable(Input.GrantedScopes),
   rateLimits: nullable(Input.RateLimits),
   expiresAt: nullable(Timestamp),
   metadata: nullable(Metadata)
@@ -15,8 +15,8 @@ const fields = {
 
 export const NewKey = Schema.Struct({
   organizationId,
-  projectId: nullable(projectId),
-  productId: nullable(productId),
+  projectId: exactly(Schema.NullOr(projectId)),
+  productId: exactly(Schema.NullOr(productId)),
   ...fields,
   idempotencyKey: nullable(Input.Text).annotations({
     description: "A call that is repeated under the same one makes no second key, and is told no plaintext"
@@ -29,9 +29,9 @@ export const KeyChanges = Schema.Struct(fields)
 const status = Schema.Literal("active", "disabled", "revoked", "expired")
 
 export const KeyFilter = Schema.Struct({
-  organizationId: Schema.optional(organizationId),
-  projectId: Schema.optional(projectId),
-  productId: Schema.optional(productId),
+  organizationId: exactly(organizationId),
+  projectId: exactly(projectId),
+  productId: exactly(productId),
   status: Schema.optional(
     Schema.Literal(...status.literals, "all").annotations(
       Input.rule("is not active, disabled, revoked, expired or all")
@@ -55,9 +55,9 @@ export const Rotation = Schema.NullOr(
 )
 
 export const RevocationOfOwner = Schema.Struct({
-  organizationId: Schema.optional(organizationId),
-  projectId: Schema.optional(projectId),
-  productId: Schema.optional(productId),
+  organizationId: exactly(organizationId),
+  projectId: exactly(projectId),
+  productId: exactly(productId),
   reason
 })
 

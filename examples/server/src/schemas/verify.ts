@@ -2,15 +2,15 @@ import { Input } from "@apikeys/core"
 import { Schema } from "effect"
 import { Key, Limits } from "./keys.js"
 import { organizationId, productId, projectId } from "./tenants.js"
-import { Problem, Timestamp } from "./wire.js"
+import { exactly, Problem, Timestamp } from "./wire.js"
 
 /** A key that somebody was shown, and what it is to be good for. */
 export const Question = Schema.Struct({
   key: Schema.String.annotations(Input.rule("is not a string")),
-  organizationId: Schema.optional(organizationId),
-  projectId: Schema.optional(projectId),
-  productId: Schema.optional(productId),
-  requiredScopes: Schema.optional(Input.Scopes),
+  organizationId: exactly(organizationId),
+  projectId: exactly(projectId),
+  productId: exactly(productId),
+  requiredScopes: exactly(Input.Scopes),
   cost: Schema.optional(Input.Cost),
   checkRateLimit: Schema.optional(Schema.Boolean),
   trackUsage: Schema.optional(Schema.Boolean)

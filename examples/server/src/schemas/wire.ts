@@ -23,6 +23,9 @@ export const Timestamp = Schema.String.annotations(Input.rule("is not a string")
 /** May be left out; `null` clears, or is the same as leaving it out. */
 export const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
+/** May be left out, and has no `undefined` of its own, which the library refuses where it would ask for less. */
+export const exactly = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
 /** `Number` would take `0x10`, `1e2` and blanks. */
 const numeral = /^(?:0|[1-9]\d*)$/
 

@@ -32,6 +32,7 @@ import type {
   UpdateKeyOptions,
   VerifiedKeyData
 } from "./ClientTypes.js"
+import { checkPlain, closingTimeout } from "./options.js"
 import {
   plainCreated,
   plainKey,
@@ -43,8 +44,6 @@ import {
   plainRotated,
   plainVerification
 } from "./plain.js"
-
-const closeTimeout = 5000
 
 /**
  * API keys for applications that do not use Effect. Methods reject with the classes of this library's errors;
@@ -80,6 +79,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
    * with `InvalidInputError` where an option breaks a rule, with `StoreError` where the store cannot be opened.
    */
   static async open<M = Metadata>(options: ApiKeyClientOptions<M>): Promise<ApiKeyClient<M>> {
+    checkPlain(options)
     const { metadataSchema, store, ...rest } = options
     const services =
       metadataSchema === undefined
@@ -224,7 +224,8 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
 
   /**
    * Issues a key; its plaintext is told this once. Under an `idempotencyKey` a retried call makes no second key:
-   * it returns the record of the first, with `plaintext: null`.
+   * it returns the record of the first, with `plaintext: null`. Under one that was used with other input it rejects with
+   * `IdempotencyConflictError`.
    */
   createKey(input: CreateKeyOptions<M> & { readonly idempotencyKey?: undefined }): Promise<CreatedKeyData<M>>
   createKey(
@@ -252,7 +253,8 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
   async *allKeys(input?: KeyFilterOptions & Pick<PageInput, "limit">): AsyncGenerator<KeyData<M>, void, undefined> {
     let cursor: string | null = null
     do {
-      const page: Page<KeyData<M>> = await this.listKeys({ ...input, cursor })
+      // The first page says what is wrong with the input, which a copy of it would not.
+      const page: Page<KeyData<M>> = await this.listKeys(cursor === null ? input : { ...input, cursor })
       yield* page.items
       cursor = page.nextCursor
     } while (cursor !== null)
@@ -364,7 +366,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
    * @returns how many uses could not be flushed in that time
    */
   async close(options?: { readonly timeout?: number | undefined }): Promise<{ readonly unflushedUses: number }> {
-    return { unflushedUses: await this.#runtime.close(options?.timeout ?? closeTimeout) }
+    return { unflushedUses: await this.#runtime.close(closingTimeout(options)) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,8 @@
 import { Effect, Stream } from "effect"
 import type { Metadata } from "../domain/Metadata.js"
+import { isPlainObject } from "../domain/PlainObject.js"
 import { ApiKeys } from "../services/ApiKeys.js"
-import type { ApiKeysService } from "../services/keys/ApiKeysService.js"
+import type { ApiKeysService, ImportKeysEffects } from "../services/keys/ApiKeysService.js"
 import type { ImportKeyOptions, ImportProgress } from "../services/keys/ImportKeys.js"
 import { Tenants } from "../services/Tenants.js"
 import type { ImportInOrganizationInput, ImportOrganizationInput } from "../services/tenants/TenantInput.js"
@@ -80,14 +81,7 @@ export abstract class ClientImports<M = Metadata> {
     inputs: AsyncIterable<ImportKeyData<M>> | Iterable<ImportKeyData<M>>,
     options?: ImportKeysOptions
   ): Promise<ImportProgress> {
-    const { onProgress, onRefused, ...rest } = options ?? {}
-    const call = Effect.flatMap(this.#keys, (keys) =>
-      keys.importKeys(streamOf(inputs), {
-        ...rest,
-        ...(onRefused !== undefined && { onRefused: calling(onRefused) }),
-        ...(onProgress !== undefined && { onProgress: calling(onProgress) })
-      })
-    )
+    const call = Effect.flatMap(this.#keys, (keys) => keys.importKeys(streamOf(inputs), effectsOf(options)))
     return this.#runtime.runUntilClosed(
       "importKeys",
       Effect.map(call, (progress) => Object.freeze({ ...progress }))
@@ -106,6 +100,17 @@ const calling =
   <A>(callback: (told: A) => unknown) =>
   (told: A): Effect.Effect<unknown, unknown> =>
     Effect.tryPromise({ try: async () => callback(told), catch: same })
+
+/** The same options, with callbacks that are effects. What is none is left as it is, for the import to refuse. */
+const effectsOf = (options: ImportKeysOptions | undefined) => {
+  const given: unknown = options ?? {}
+  if (!isPlainObject(given)) return given as ImportKeysEffects<unknown>
+  const callbacks = Object.entries(given).map(([name, value]) => [
+    name,
+    typeof value === "function" ? calling(value as (told: unknown) => unknown) : value
+  ])
+  return Object.fromEntries(callbacks) as ImportKeysEffects<unknown>
+}
 
 /** As many as are taken from a source at a time: a step of a stream costs more than one of an iterator. */
 const piece = 256

@@ -46,6 +46,8 @@ export interface ApiKeyClientOptions<M = Metadata> extends VerificationOptions {
    * needs an expiry: to create or update one beyond it, or without, fails. Default none.
    */
   readonly maxKeyLifetime?: Timespan | undefined
+  /** How long old secrets of a rotated key may go on working at most. Default `"90 days"`. */
+  readonly maxOverlap?: Timespan | undefined
   /** Forms of imported keys to accept as well, or a predicate on their text. Default none. */
   readonly acceptForeignKeys?: AcceptForeignKeys | undefined
   /** Checks the metadata of keys, and types it. */
@@ -120,7 +122,7 @@ export interface RateLimitOptions {
 export interface UpdateKeyOptions<M = Metadata> {
   /** For people: trimmed, 1 to 255 code points. */
   readonly name?: string | null | undefined
-  /** At most 100; none grant nothing. */
+  /** At most 100; none grant nothing. A `*` stands alone or as the last segment. */
   readonly scopes?: ReadonlyArray<string> | null | undefined
   /** At most 16; none limit nothing. */
   readonly rateLimits?: ReadonlyArray<RateLimitOptions> | null | undefined
@@ -134,9 +136,9 @@ export interface UpdateKeyOptions<M = Metadata> {
 export interface CreateKeyOptions<M = Metadata> extends UpdateKeyOptions<M> {
   readonly organizationId: string
   /** Narrows the key to a project of the organization. */
-  readonly projectId?: string | null | undefined
+  readonly projectId?: string | null
   /** Narrows the key to a product of the organization; linked to the project where both are given. */
-  readonly productId?: string | null | undefined
+  readonly productId?: string | null
 }
 
 /** A new key. This is the one time at which its plaintext is told. */
@@ -155,8 +157,8 @@ export interface ReplayedKeyData<M = Metadata> {
 export interface RotateKeyOptions {
   /**
    * How long old secrets of the key go on working: whole seconds, or a text such as `"24 hours"`; never longer than
-   * the key. One that an earlier rotation left ends then at the latest, and is not prolonged. Default 0: they stop at
-   * once.
+   * the key, nor than `maxOverlap`. One that an earlier rotation left ends then at the latest, and is not prolonged; of
+   * more than 4 secrets at once the oldest stops. Default 0: they stop at once.
    */
   readonly overlap?: Timespan | undefined
 }
@@ -179,19 +181,19 @@ export interface VerifiedKeyData<M = Metadata> {
 
 /** Which keys to delete for good: at least one of the times has to be given, and neither may be in the future. */
 export interface PruneKeysOptions {
-  /** Of this organization alone. Default all. */
-  readonly organizationId?: string | undefined
+  /** Of this organization alone. Default all; `undefined`, such as a setting that is missing, is refused. */
+  readonly organizationId?: string | null
   /** Keys that were revoked before this time. */
   readonly revokedBefore?: Date | undefined
   /** Keys that expired before this time; revoked ones stay, unless `revokedBefore` takes them. */
   readonly expiredBefore?: Date | undefined
 }
 
-/** Which keys to list: every field given must match. */
+/** Which keys to list: every field given must match. `null` matches all; an owner that is `undefined` is refused. */
 export interface KeyFilterOptions {
-  readonly organizationId?: string | undefined
-  readonly projectId?: string | undefined
-  readonly productId?: string | undefined
+  readonly organizationId?: string | null
+  readonly projectId?: string | null
+  readonly productId?: string | null
   /** Default `all`. */
   readonly status?: KeyStatus | "all" | undefined
   /** Keys not used since this time, those never used included. */

@@ -1,6 +1,7 @@
 import { Predicate, Schema } from "effect"
 import { KeyId } from "./Ids.js"
 import { RateLimitStatus } from "./RateLimitStatus.js"
+import { escapeControls } from "./Rule.js"
 
 /**
  * No key: malformed, of another deployment or environment, or unknown. Which of these is not told.
@@ -91,7 +92,7 @@ export class InsufficientScopeError extends Schema.TaggedError<InsufficientScope
 }) {
   readonly code = "insufficient_scope"
   override get message() {
-    return `The API key lacks the scope ${this.missing.join(" ")}`
+    return `The API key lacks the scope ${escapeControls(this.missing.join(" "))}`
   }
 }
 
@@ -128,7 +129,7 @@ export class AlreadyExistsError extends Schema.TaggedError<AlreadyExistsError>("
 ) {
   readonly code = "already_exists"
   override get message() {
-    return `The ${this.entity} "${this.existingName}" exists already`
+    return `The ${this.entity} "${escapeControls(this.existingName)}" exists already`
   }
 }
 
@@ -143,7 +144,9 @@ export class NotFoundError extends Schema.TaggedError<NotFoundError>("@apikeys/c
 }) {
   readonly code = "not_found"
   override get message() {
-    return this.id === null ? `There is no ${this.entity} of that name` : `There is no ${this.entity} ${this.id}`
+    return this.id === null
+      ? `There is no ${this.entity} of that name`
+      : `There is no ${this.entity} ${escapeControls(this.id)}`
   }
 }
 
@@ -160,6 +163,20 @@ export class InUseError extends Schema.TaggedError<InUseError>("@apikeys/core/In
   readonly code = "in_use"
   override get message() {
     return `The ${this.entity} ${this.id} still has ${this.keys} ${this.keys === 1 ? "key" : "keys"}`
+  }
+}
+
+/**
+ * An idempotency key came again, with other input than that of the key which it created: `existingId`.
+ *
+ * @since 0.1.0
+ */
+export class IdempotencyConflictError extends Schema.TaggedError<IdempotencyConflictError>(
+  "@apikeys/core/IdempotencyConflictError"
+)("IdempotencyConflictError", { existingId: KeyId }) {
+  readonly code = "idempotency_conflict"
+  override get message() {
+    return "The idempotency key was used with other input before"
   }
 }
 
@@ -189,7 +206,7 @@ export class InvalidInputError extends Schema.TaggedError<InvalidInputError>("@a
 ) {
   readonly code = "invalid_input"
   override get message() {
-    return this.issues.map(({ path, rule }) => (path === "" ? rule : `${path} ${rule}`)).join("; ")
+    return escapeControls(this.issues.map(({ path, rule }) => (path === "" ? rule : `${path} ${rule}`)).join("; "))
   }
 }
 
@@ -207,7 +224,7 @@ export class StoreError extends Schema.TaggedError<StoreError>("@apikeys/core/St
 }) {
   readonly code = "store_unavailable"
   override get message() {
-    return `The store could not answer ${this.operation}: ${this.reason}`
+    return escapeControls(`The store could not answer ${this.operation}: ${this.reason}`)
   }
 }
 
@@ -223,6 +240,7 @@ const classes = [
   NotFoundError,
   InUseError,
   KeyConflictError,
+  IdempotencyConflictError,
   InvalidInputError,
   StoreError
 ] as const

@@ -1,6 +1,17 @@
 import { Schema } from "effect"
-import { headOf, KeyEnvironment, KeyPrefix, maxLength, ownHeadOf, hint as ownHint, redact } from "./KeyToken.js"
-import { isStorable, rule } from "./Rule.js"
+import {
+  headOf,
+  KeyEnvironment,
+  KeyPrefix,
+  leastMasked,
+  maskedForms,
+  maxLength,
+  ownHeadOf,
+  hint as ownHint
+} from "./KeyToken.js"
+import { isPlainObject } from "./PlainObject.js"
+import { makeRedaction } from "./Redaction.js"
+import { isStorable, maxItems, rule } from "./Rule.js"
 
 /** Characters of a class of regular expressions. */
 const classes = {
@@ -62,7 +73,7 @@ const Predicate = Schema.declare((value): value is (text: string) => boolean => 
 
 /** Forms, or a predicate, as a caller gives them. */
 export const AcceptForeignKeysInput: Schema.Schema<AcceptForeignKeys> = Schema.Union(
-  Schema.Array(Form).annotations(rule("is not a list of forms")),
+  Schema.Array(Form).annotations({ ...rule("is not a list of forms"), ...maxItems(100, "has over 100 forms") }),
   Predicate.annotations(rule("is not a list of forms, or a function"))
 )
 
@@ -81,6 +92,7 @@ export const pythonKeys = (options: {
   readonly prefix: string
   readonly environment?: string | null | undefined
 }): ForeignKeyForm => {
+  if (!isPlainObject(options)) throw new TypeError("options is not a plain object")
   const { environment = null, prefix } = options
   if (!Schema.is(KeyPrefix)(prefix)) throw new TypeError("prefix is not that of a key")
   if (environment !== null && !Schema.is(KeyEnvironment)(environment)) {
@@ -145,10 +157,12 @@ const makeTakes = (predicate: (text: string) => unknown, report: (mistake: strin
  * The rules of what a client accepts.
  *
  * @param report is told, once, what a predicate did that it may not do
+ * @param heads of its own keys, which it masks as well
  */
 export const makeForeignKeys = (
   accepted: AcceptForeignKeys,
-  report: (mistake: string) => void = () => undefined
+  report: (mistake: string) => void = () => undefined,
+  heads: Iterable<string> = []
 ): ForeignKeys => {
   const forms = typeof accepted === "function" ? [] : accepted
   const takes = typeof accepted === "function" ? makeTakes(accepted, report) : null
@@ -156,10 +170,11 @@ export const makeForeignKeys = (
     head,
     whole: new RegExp(`^${escaped(head)}${classOf(alphabet)}{${length}}$`)
   }))
-  // A mistyped key is a secret too, so one that is too long is masked as well.
+  // A mistyped key is a secret too, so one that is too long is masked as well, and one that was cut where its head shows it.
   const inText = forms.map(({ alphabet, head, length }) => ({
     head,
-    found: new RegExp(`${escaped(head)}${classOf(alphabet)}{${length},}`, "g")
+    body: classOf(alphabet),
+    least: head === "" ? length : leastMasked
   }))
 
   const accepts = (text: string): boolean => {
@@ -175,13 +190,7 @@ export const makeForeignKeys = (
       const head = wholes.find(({ whole }) => whole.test(plaintext))?.head ?? ""
       return `${plaintext.slice(0, head.length + hintLength)}…`
     },
-    redact: (text) =>
-      redact(
-        inText.reduce(
-          (masked, { found, head }) => masked.replace(found, (key) => `${key.slice(0, head.length + hintLength)}…`),
-          text
-        )
-      ),
+    redact: makeRedaction([...inText, ...maskedForms(heads)]),
     patterns: forms
       .filter(({ head }) => head !== "")
       .map(({ alphabet, head, length }) => `${escaped(head)}${classOf(alphabet)}{${length}}`)

@@ -1,6 +1,7 @@
 import { Effect, Either, type ParseResult, Schema, type SchemaAST } from "effect"
 import { InvalidInputError } from "./Errors.js"
-import { ruleOf } from "./Rule.js"
+import { ruleOf, shownName, undefinedRuleOf } from "./Rule.js"
+import { lookOf } from "./Shape.js"
 
 interface Issue {
   readonly path: string
@@ -27,24 +28,24 @@ const typeRule = (ast: SchemaAST.AST): string => {
   }
 }
 
-/** Shorter than any secret. */
-const maxMember = 40
-
-/** Paths come from the caller too: a member's name may be as long, or as secret, as a value, and is then not told. */
+/** Paths come from the caller too. */
 export const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
   path
-    .map(String)
-    .map((member) => (member.length > maxMember ? "…" : member))
+    .map((member) => shownName(String(member)))
     .join(".")
     .slice(0, 200)
 
 const isNothing = (ast: SchemaAST.AST): boolean =>
   ast._tag === "UndefinedKeyword" || (ast._tag === "Literal" && ast.literal === null)
 
-const collect = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>, issues: Array<Issue>): void => {
-  const add = (rule: string) => {
+const addTo =
+  (issues: Array<Issue>) =>
+  (path: ReadonlyArray<PropertyKey>, rule: string): void => {
     if (issues.length < maxIssues) issues.push({ path: pathOf(path), rule })
   }
+
+const collect = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>, issues: Array<Issue>): void => {
+  const add = (rule: string) => addTo(issues)(path, rule)
   switch (issue._tag) {
     case "Missing":
       return add("is required")
@@ -55,6 +56,8 @@ const collect = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>
     case "Composite": {
       const words = ruleOf(issue.ast)
       if (issue.ast._tag === "Union") {
+        const missing = issue.actual === undefined ? undefinedRuleOf(issue.ast) : undefined
+        if (missing !== undefined) return add(missing)
         if (words !== undefined) return add(words)
         // What is not null is refused by the other members, and only those are worth telling.
         const members = [issue.issues].flat() as ReadonlyArray<ParseResult.ParseIssue>
@@ -87,11 +90,18 @@ const toError = (error: ParseResult.ParseError): InvalidInputError => {
 /** One broken rule. */
 export const invalidInput = (path: string, rule: string) => new InvalidInputError({ issues: [{ path, rule }] })
 
-/** Decodes what a caller gave, or says which rule each field breaks. A field that nobody knows is an error. */
+/**
+ * Decodes what a caller gave, or says which rule each field breaks. A field that nobody knows is an error, and so is an
+ * object that is not plain.
+ */
 export const decodeInputEither = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknownEither(schema, { errors: "all", onExcessProperty: "error" })
+  const look = lookOf(schema.ast)
   return (input: unknown): Either.Either<A, InvalidInputError> => {
     try {
+      const issues: Array<Issue> = []
+      look?.(input, [], addTo(issues))
+      if (issues.length > 0) return Either.left(new InvalidInputError({ issues }))
       return Either.mapLeft(decode(input), toError)
     } catch {
       // A getter or a proxy of the caller's threw while it was read.

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { checksum } from "./Checksum.js"
+import { type MaskedForm, makeRedaction } from "./Redaction.js"
 import { rule } from "./Rule.js"
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -98,18 +99,30 @@ const hasChecksum = (text: string, split: number): boolean =>
 /** What is kept of a plaintext for people to tell keys apart: its head and 4 characters. */
 export const hint = (plaintext: string): string => `${plaintext.slice(0, plaintext.lastIndexOf("_") + 1 + hintLength)}…`
 
+const base62 = "[0-9A-Za-z]"
+
 /**
  * Whatever follows a head and may be a secret. The checksum is not looked at, since a mistyped key is a secret too;
  * nor need it be there, since anybody can compute it.
  */
-const anySecret = new RegExp(`_[0-9A-Za-z]{${secretLength},}`, "g")
+const ofAnyHead: MaskedForm = { head: "_", body: base62, least: secretLength }
+
+/** What is left of a key that was cut: after a head that is known, as much as anybody could complete. */
+export const leastMasked = 16
+
+/** The forms in which the keys of these heads are masked, and those of any other. */
+export const maskedForms = (heads: Iterable<string>): ReadonlyArray<MaskedForm> => [
+  ...[...heads].map((head) => ({ head: `${head}_`, body: base62, least: leastMasked })),
+  ofAnyHead
+]
 
 /**
- * Masks every key in a text, such as a log line, of whatever head; what is left of each is its hint.
+ * Masks every key in a text, such as a log line, of whatever head; what is left of each is its hint. `redact` of a client
+ * also masks those of its own heads that were cut.
  *
  * @since 0.1.0
  */
-export const redact = (text: string): string => text.replace(anySecret, (found) => hint(found))
+export const redact: (text: string) => string = makeRedaction(maskedForms([]))
 
 /**
  * The regular expression by which a secret scanner finds keys of these heads. It looks neither ahead nor behind, so

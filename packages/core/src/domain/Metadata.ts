@@ -1,4 +1,5 @@
 import { ParseResult, Schema } from "effect"
+import { isPlainObject } from "./PlainObject.js"
 import { isStorable, rule } from "./Rule.js"
 
 /** A value of JSON. */
@@ -74,15 +75,12 @@ const copyArray = (values: ReadonlyArray<unknown>, depth: number, budget: Budget
 }
 
 const copyObject = (value: object, depth: number, budget: Budget): Metadata => {
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw new Refusal("holds a value that JSON has no form for")
-  }
+  if (!isPlainObject(value)) throw new Refusal("holds a value that JSON has no form for")
   const result: Record<string, Json> = {}
   for (const member of Object.keys(value)) {
     if (forbiddenMembers.has(member)) throw new Refusal("holds a member named __proto__, constructor or prototype")
     const name = copyText(member, budget)
-    result[name] = copy((value as Record<string, unknown>)[member], depth + 1, budget)
+    result[name] = copy(value[member], depth + 1, budget)
   }
   return Object.freeze(result)
 }

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { RateLimitWindow, RateLimitWindowInput } from "./RateLimitWindow.js"
-import { rule } from "./Rule.js"
+import { maxItems, rule } from "./Rule.js"
 
 /** 10^15 − 1. */
 export const maxRequests = 999_999_999_999_999
@@ -82,7 +82,7 @@ const RateLimitInput = RateLimitInputFields.pipe(
 
 /** The limits of a key: at most 16, under distinct names. */
 export const RateLimitsInput = Schema.Array(RateLimitInput)
-  .annotations(rule("is not a list of rate limits"))
+  .annotations({ ...rule("is not a list of rate limits"), ...maxItems(16, "has over 16 limits") })
   .pipe(
     Schema.maxItems(16, rule("has over 16 limits")),
     Schema.filter(

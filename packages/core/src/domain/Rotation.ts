@@ -11,6 +11,13 @@ export interface SecretTimes {
 }
 
 /**
+ * How many secrets a key has at most, the current one included: each of them opens it.
+ *
+ * @since 0.1.0
+ */
+export const maxSecrets = 4
+
+/**
  * Until when the old secrets of a key that is rotated work at most: for the overlap, and never longer than the key
  * itself. At `at`, or before it, they stop at once.
  *

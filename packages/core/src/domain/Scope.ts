@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { rule } from "./Rule.js"
+import { maxItems, rule } from "./Rule.js"
 
 /**
  * 1 to 128 characters of the `scope-token` of RFC 6749, section 3.3; segments are separated by `:`.
@@ -13,17 +13,41 @@ export const Scope = Schema.String.annotations(rule("is not a string")).pipe(
 )
 export type Scope = typeof Scope.Type
 
-/** At most 100 scopes; one that is named twice counts once. */
-export const Scopes = Schema.Array(Scope)
-  .annotations(rule("is not a list of scopes", { maxItems: 100 }))
-  .pipe(
-    Schema.transform(Schema.Array(Schema.String), {
-      strict: true,
-      decode: (scopes) => [...new Set(scopes)],
-      encode: (scopes) => scopes
-    }),
-    Schema.maxItems(100, rule("has over 100 scopes"))
-  )
+const maxScopes = 100
+
+/** One that is named twice counts once, so more may be given; nobody gives ten times as many. */
+const maxGiven = 10 * maxScopes
+
+const tooMany = `has over ${maxScopes} scopes`
+
+const listOf = (scope: typeof Scope) =>
+  Schema.Array(scope)
+    .annotations({ ...rule("is not a list of scopes", { maxItems: maxScopes }), ...maxItems(maxGiven, tooMany) })
+    .pipe(
+      Schema.transform(Schema.Array(Schema.String), {
+        strict: true,
+        decode: (scopes) => [...new Set(scopes)],
+        encode: (scopes) => scopes
+      }),
+      Schema.maxItems(maxScopes, rule(tooMany))
+    )
+
+/** Scopes that are required, each to the letter: at most 100; one that is named twice counts once. */
+export const Scopes = listOf(Scope)
+
+/**
+ * Whether a scope may be granted. A `*` that is neither the whole scope nor the last segment looks as if it granted much,
+ * and would grant nothing.
+ */
+export const isGrantable = (scope: Scope): boolean => {
+  const star = scope.indexOf("*")
+  return star === -1 || (star === scope.length - 1 && isWildcard(scope))
+}
+
+/** Scopes that a key is given: as {@link Scopes}, and `*` stands alone or as the last segment. */
+export const GrantedScopes = listOf(
+  Scope.pipe(Schema.filter(isGrantable, rule("has a * that is neither all of it nor its last segment")))
+)
 
 /**
  * Whether one granted scope covers one required scope. A granted `docs:*` covers `docs:read` and

@@ -31,6 +31,6 @@ export const importKey = (state: State, each: KeyImport): KeyImportOutcome => {
   const absent = findAbsentOwner(state, key)
   if (absent !== null && absent.entity !== "key") return { _tag: "Absent", entity: absent.entity }
   if (!areLinked(state, key)) return { _tag: "NotLinked" }
-  writeKey(state, { key, digest, idempotencyKey: null })
+  writeKey(state, { key, digest, idempotencyKey: null, idempotencyDigest: null })
   return { _tag: "Inserted" }
 }

@@ -2,7 +2,7 @@ import { DateTime, Effect, Option } from "effect"
 import { StoreError } from "../domain/Errors.js"
 import type { KeyId } from "../domain/Ids.js"
 import type { Instant } from "../domain/Instant.js"
-import { isSecretValid, overlapEnd } from "../domain/Rotation.js"
+import { isSecretValid, maxSecrets, overlapEnd } from "../domain/Rotation.js"
 import type { Digest } from "../ports/KeyHasher.js"
 import type { FoundKey, Rotation, RotationOutcome, SecretCount } from "../ports/KeyStore.js"
 import { type KeyRow, toInstant, toKey } from "./KeyRow.js"
@@ -51,6 +51,7 @@ const rotate = (
   if (state.digests.has(digestKey(digest.bytes))) return Effect.fail(duplicate("KeyStore.rotate"))
   const until = overlapEnd(key, at, overlapMillis)
   supersede(state, id, at.epochMillis, until.epochMillis)
+  keepNewest(state, id, maxSecrets - 1)
   state.digests.set(digestKey(digest.bytes), currentDigest(id, digest))
   const rotated: KeyRow = Object.freeze({ ...row, hint, updatedAt: at.epochMillis })
   state.keys.set(id, rotated)
@@ -74,6 +75,14 @@ const supersede = (state: State, id: KeyId, at: number, until: number): void => 
     if (validUntil <= at) state.digests.delete(key)
     else state.digests.set(key, { ...row, supersededAt: row.supersededAt ?? at, validUntil })
   }
+}
+
+/** Of those that were superseded at the same time, the ones that came last. */
+const keepNewest = (state: State, id: KeyId, count: number): void => {
+  const oldestFirst = [...state.digests]
+    .filter(([, { keyId }]) => keyId === id)
+    .sort(([, one], [, other]) => (one.supersededAt ?? 0) - (other.supersededAt ?? 0))
+  for (const [key] of oldestFirst.slice(0, Math.max(0, oldestFirst.length - count))) state.digests.delete(key)
 }
 
 /** Replaces one digest, unless it is gone or the new one is there. */

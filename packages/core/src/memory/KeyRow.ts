@@ -1,4 +1,4 @@
-import { DateTime } from "effect"
+import { DateTime, Either, Encoding } from "effect"
 import { ApiKey } from "../domain/ApiKey.js"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../domain/Ids.js"
 import type { Instant } from "../domain/Instant.js"
@@ -28,10 +28,12 @@ export interface KeyRow {
   readonly createdAt: number
   readonly updatedAt: number
   readonly idempotencyKey: string | null
+  /** In hexadecimal. */
+  readonly idempotencyDigest: string | null
 }
 
 /** The row of a new key. */
-export const fromKey = ({ idempotencyKey, key }: NewKey): KeyRow =>
+export const fromKey = ({ idempotencyDigest, idempotencyKey, key }: NewKey): KeyRow =>
   Object.freeze({
     id: key.id,
     organizationId: key.organizationId,
@@ -51,8 +53,13 @@ export const fromKey = ({ idempotencyKey, key }: NewKey): KeyRow =>
     lastUsedAt: toMillis(key.lastUsedAt),
     createdAt: key.createdAt.epochMillis,
     updatedAt: key.updatedAt.epochMillis,
-    idempotencyKey
+    idempotencyKey,
+    idempotencyDigest: idempotencyDigest === null ? null : Encoding.encodeHex(idempotencyDigest)
   })
+
+/** The digest of the input that made the key, where there is one. */
+export const idempotencyDigestOf = ({ idempotencyDigest }: KeyRow): Uint8Array | null =>
+  idempotencyDigest === null ? null : Either.getOrThrow(Encoding.decodeHex(idempotencyDigest))
 
 /** The key of a row, with dates of its own: a `DateTime` cannot be frozen, since it caches its parts. */
 export const toKey = (row: KeyRow): ApiKey =>

@@ -16,7 +16,7 @@ import {
 } from "../ports/KeyStore.js"
 import { importKey } from "./KeyImport.js"
 import { findByDigest, makeRotation } from "./KeyRotation.js"
-import { type KeyRow, patchRow, toKey } from "./KeyRow.js"
+import { idempotencyDigestOf, type KeyRow, patchRow, toKey } from "./KeyRow.js"
 import { newestFirst } from "./NamedRows.js"
 import { areLinked, findAbsentOwner, writeKey } from "./NewKey.js"
 import { digestKey, idempotencyKeyOf, type State, tell } from "./State.js"
@@ -66,7 +66,9 @@ export const make = (state: State) =>
 const insert = (state: State, newKey: NewKey): Effect.Effect<Insertion, NotFoundError | StoreError> => {
   const { digest, idempotencyKey, key } = newKey
   const existing = idempotencyKey === null ? undefined : findByIdempotencyKey(state, key.organizationId, idempotencyKey)
-  if (existing !== undefined) return Effect.succeed({ _tag: "Existing", key: toKey(existing) })
+  if (existing !== undefined) {
+    return Effect.succeed({ _tag: "Existing", key: toKey(existing), idempotencyDigest: idempotencyDigestOf(existing) })
+  }
   const absent = findAbsentOwner(state, key)
   if (absent !== null) return Effect.fail(absent)
   const { id } = key

@@ -17,13 +17,18 @@ export interface NewKey {
   readonly digest: Digest
   /** Unique within the organization, for as long as the key exists; `null` for none. */
   readonly idempotencyKey: string | null
+  /** 32 bytes that stand for the input under the idempotency key, kept with it; `null` where there is none. */
+  readonly idempotencyDigest: Uint8Array | null
 }
 
 /** What became of an insert. */
 export type Insertion =
   | { readonly _tag: "Inserted" }
-  /** The organization has a key under this idempotency key already, which this is; nothing was written. */
-  | { readonly _tag: "Existing"; readonly key: ApiKey }
+  /**
+   * The organization has a key under this idempotency key already, which this is, with the digest that it was inserted
+   * with: `null` where it was inserted without one. Nothing was written.
+   */
+  | { readonly _tag: "Existing"; readonly key: ApiKey; readonly idempotencyDigest: Uint8Array | null }
   /** Project and product are both of the organization, but not linked; nothing was written. */
   | { readonly _tag: "NotLinked" }
 
@@ -210,7 +215,8 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
      * Gives a key a new digest, its hint, and `updatedAt`; refused by a key that is revoked. In the same transaction,
      * with the key's row locked first: the digests so far are superseded at `at` (those that are already keep their
      * time), and end at the `overlapEnd` of the domain, or at their own end where that is earlier: none is prolonged.
-     * Those that ended by `at` are deleted. So of concurrent rotations each supersedes those before it, and exactly
+     * Those that ended by `at` are deleted, and then those that were superseded first, for as long as there are more than
+     * the `maxSecrets` of the domain with the new one. So of concurrent rotations each supersedes those before it, and exactly
      * one digest of a key is current.
      */
     readonly rotate: (id: KeyId, rotation: Rotation) => Effect.Effect<Option.Option<RotationOutcome>, StoreError>

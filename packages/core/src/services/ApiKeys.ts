@@ -76,7 +76,7 @@ export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKe
   /**
    * The same, with options from the environment: `APIKEYS_SIGNING_SECRET`, and optionally
    * `APIKEYS_PREVIOUS_SIGNING_SECRETS` (separated by commas), `APIKEYS_KEY_PREFIX`, `APIKEYS_ENVIRONMENT`,
-   * `APIKEYS_ACCEPTED_HEADS` (separated by commas) and `APIKEYS_MAX_KEY_LIFETIME` (such as `90 days`).
+   * `APIKEYS_ACCEPTED_HEADS` (separated by commas), `APIKEYS_MAX_KEY_LIFETIME` and `APIKEYS_MAX_OVERLAP` (such as `90 days`).
    */
   static readonly layerConfig = layerConfigWith(MetadataCodec.plain)
 

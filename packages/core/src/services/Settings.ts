@@ -6,9 +6,10 @@ import {
   type ForeignKeys,
   makeForeignKeys
 } from "../domain/ForeignKeys.js"
-import { decodeInput } from "../domain/Input.js"
+import { decodeInput, invalidInput } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
-import { rule } from "../domain/Rule.js"
+import { isPlainObject } from "../domain/PlainObject.js"
+import { maxItems, rule } from "../domain/Rule.js"
 import { type Timespan, TimespanInput } from "../domain/Timespan.js"
 import { checkPreviousSecrets, checkSecret, type SecretInput, warnOfShortSecrets } from "./SigningSecrets.js"
 import type { CacheOptions, RateLimitMode, UsageMode, VerificationOptions } from "./VerificationOptions.js"
@@ -41,6 +42,8 @@ export interface ApiKeysOptions extends VerificationOptions {
    * they are. Default none.
    */
   readonly maxKeyLifetime?: Timespan | Duration.Duration | undefined
+  /** How long old secrets of a rotated key may go on working at most. Default `"90 days"`. */
+  readonly maxOverlap?: Timespan | Duration.Duration | undefined
   /** Forms of imported keys to accept as well, or a predicate on their text. Default none. */
   readonly acceptForeignKeys?: AcceptForeignKeys | undefined
 }
@@ -61,6 +64,8 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly previousSecretPlaces: ReadonlyArray<number>
     /** Whole seconds; `null` for no bound. */
     readonly maxKeyLifetime: number | null
+    /** Whole seconds. */
+    readonly maxOverlap: number
     /** `null`: nothing is remembered. */
     readonly cache: Required<{ readonly [Option in keyof CacheOptions]: number }> | null
     readonly usage: { readonly mode: UsageMode; readonly flushInterval: number; readonly flushKeys: number }
@@ -70,13 +75,13 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
 
 const nullable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true, as: "Option" })
 
-const wholeNumber = (least: number, most: number, standard: number) =>
-  Schema.optionalWith(
-    Schema.Number.pipe(
-      Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)
-    ).annotations(rule(`is not a whole number from ${least} to ${most}`)),
-    { nullable: true, default: () => standard }
+const between = (least: number, most: number) =>
+  Schema.Number.pipe(Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most)).annotations(
+    rule(`is not a whole number from ${least} to ${most}`)
   )
+
+const wholeNumber = (least: number, most: number, standard: number) =>
+  Schema.optionalWith(between(least, most), { nullable: true, default: () => standard })
 
 const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
   Schema.optionalWith(
@@ -86,8 +91,13 @@ const oneOf = <A extends string>(standard: A, ...others: ReadonlyArray<A>) =>
     { nullable: true, default: () => standard }
   )
 
+/** Of the cache; a key with a little metadata takes less than its part. */
+const leastBytes = 64 * 1024 * 1024
+const bytesOfKey = 2048
+
 const Cache = Schema.Struct({
   capacity: wholeNumber(1, 10_000_000, 10_000),
+  maxBytes: nullable(between(1024, 2 ** 40)),
   ttl: wholeNumber(1, 86_400_000, 60_000),
   negativeTtl: wholeNumber(0, 1000, 500)
 })
@@ -95,6 +105,11 @@ const Cache = Schema.Struct({
 const UsageFlush = Schema.Struct({
   interval: wholeNumber(10, 3_600_000, 1000),
   keys: wholeNumber(1, 1_000_000, 10_000)
+})
+
+const Heads = Schema.Array(KeyHead).annotations({
+  ...rule("is not a list of heads"),
+  ...maxItems(100, "has over 100 heads")
 })
 
 const decodeOptions = decodeInput(
@@ -108,11 +123,12 @@ const decodeOptions = decodeInput(
     rateLimits: oneOf<RateLimitMode>("exact", "leased", "memory"),
     keyPrefix: Schema.optionalWith(KeyPrefix, { nullable: true, default: () => "sk" }),
     environment: nullable(KeyEnvironment),
-    acceptedHeads: Schema.optionalWith(Schema.Array(KeyHead).annotations(rule("is not a list of heads")), {
+    acceptedHeads: Schema.optionalWith(Heads, {
       nullable: true,
       default: () => []
     }),
     maxKeyLifetime: nullable(TimespanInput(1)),
+    maxOverlap: Schema.optionalWith(TimespanInput(0), { nullable: true, default: () => 90 * 86_400 }),
     acceptForeignKeys: Schema.optionalWith(AcceptForeignKeysInput, {
       nullable: true,
       default: (): AcceptForeignKeys => []
@@ -120,28 +136,37 @@ const decodeOptions = decodeInput(
   })
 )
 
+const maxBytesOf = ({ capacity, maxBytes }: typeof Cache.Type): number =>
+  Option.getOrElse(maxBytes, () => Math.max(leastBytes, capacity * bytesOfKey))
+
 /** Checks the options. */
 export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
+  if (!isPlainObject(options)) return yield* invalidInput("", "is not a plain object")
   const { previousSigningSecrets, signingSecret, ...rest } = options
   const secret = yield* checkSecret(signingSecret)
   const previous = yield* checkPreviousSecrets(previousSigningSecrets, secret)
   const decoded = yield* decodeOptions(rest)
   const runtime = yield* Effect.runtime<never>()
   const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
+  const heads = new Set([head, ...decoded.acceptedHeads])
   return Settings.of({
     head,
-    heads: new Set([head, ...decoded.acceptedHeads]),
-    foreign: makeForeignKeys(decoded.acceptForeignKeys, (mistake) =>
-      Runtime.runFork(
-        runtime,
-        Effect.logError(`The predicate acceptForeignKeys ${mistake}, so no key was accepted by it`)
-      )
+    heads,
+    foreign: makeForeignKeys(
+      decoded.acceptForeignKeys,
+      (mistake) =>
+        Runtime.runFork(
+          runtime,
+          Effect.logError(`The predicate acceptForeignKeys ${mistake}, so no key was accepted by it`)
+        ),
+      heads
     ),
     signingSecret: secret,
     previousSigningSecrets: previous.secrets,
     previousSecretPlaces: previous.places,
     maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime),
-    cache: decoded.cache === false ? null : decoded.cache,
+    maxOverlap: decoded.maxOverlap,
+    cache: decoded.cache === false ? null : { ...decoded.cache, maxBytes: maxBytesOf(decoded.cache) },
     usage: {
       mode: decoded.usage,
       flushInterval: decoded.usageFlush.interval,
@@ -166,10 +191,17 @@ export const make = (options: ApiKeysOptions) =>
 export const layer = (options: ApiKeysOptions): Layer.Layer<Settings, InvalidInputError> =>
   Layer.effect(Settings, make(options))
 
+/** Its rule is checked with those of the others. */
+const timespan = (name: string) =>
+  Config.string(name).pipe(
+    Config.option,
+    Config.map((text) => Option.getOrUndefined(text) as Timespan | undefined)
+  )
+
 /**
  * The options as the environment has them: `APIKEYS_SIGNING_SECRET`, and optionally `APIKEYS_PREVIOUS_SIGNING_SECRETS`
- * (separated by commas), `APIKEYS_KEY_PREFIX`, `APIKEYS_ENVIRONMENT`, `APIKEYS_ACCEPTED_HEADS` (separated by commas) and
- * `APIKEYS_MAX_KEY_LIFETIME` (such as `90 days`).
+ * (separated by commas), `APIKEYS_KEY_PREFIX`, `APIKEYS_ENVIRONMENT`, `APIKEYS_ACCEPTED_HEADS` (separated by commas),
+ * `APIKEYS_MAX_KEY_LIFETIME` and `APIKEYS_MAX_OVERLAP` (such as `90 days`).
  */
 export const config: Config.Config<ApiKeysOptions> = Config.all({
   signingSecret: Config.redacted("SIGNING_SECRET"),
@@ -180,9 +212,6 @@ export const config: Config.Config<ApiKeysOptions> = Config.all({
   keyPrefix: Config.string("KEY_PREFIX").pipe(Config.option, Config.map(Option.getOrUndefined)),
   environment: Config.string("ENVIRONMENT").pipe(Config.option, Config.map(Option.getOrUndefined)),
   acceptedHeads: Config.array(Config.string(), "ACCEPTED_HEADS").pipe(Config.option, Config.map(Option.getOrUndefined)),
-  // Its rule is checked with those of the others.
-  maxKeyLifetime: Config.string("MAX_KEY_LIFETIME").pipe(
-    Config.option,
-    Config.map((text) => Option.getOrUndefined(text) as Timespan | undefined)
-  )
+  maxKeyLifetime: timespan("MAX_KEY_LIFETIME"),
+  maxOverlap: timespan("MAX_OVERLAP")
 }).pipe(Config.nested("APIKEYS"))

@@ -35,6 +35,11 @@ export interface VerificationOptions {
 export interface CacheOptions {
   /** How many keys at most: 1 to 10,000,000. Default 10,000; one takes some 600 bytes. */
   readonly capacity?: number | undefined
+  /**
+   * How many bytes of memory they take at most, as far as that can be told: 1024 to 2^40. Default 64 MiB, or 2 KiB a key
+   * of `capacity` where that is more. A key with much metadata takes up to a hundred times as much as others.
+   */
+  readonly maxBytes?: number | undefined
   /** For how many milliseconds a key is not read anew: 1 to 86,400,000. Default 60,000. */
   readonly ttl?: number | undefined
   /** For how many milliseconds it is remembered that a key is unknown: 0 to 1000. Default 500. */

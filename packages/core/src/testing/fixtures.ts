@@ -140,8 +140,10 @@ export const makeDigest = (): Digest => ({ bytes: crypto.getRandomValues(new Uin
  */
 export const makeNewKey = (
   organizationId: OrganizationId,
-  { idempotencyKey = null, ...fields }: KeyFields & { readonly idempotencyKey?: string | null } = {}
-): NewKey => ({ key: makeKey(organizationId, fields), digest: makeDigest(), idempotencyKey })
+  { idempotencyDigest = null, idempotencyKey = null, ...fields }: KeyFields & Partial<Idempotency> = {}
+): NewKey => ({ key: makeKey(organizationId, fields), digest: makeDigest(), idempotencyKey, idempotencyDigest })
+
+type Idempotency = Pick<NewKey, "idempotencyKey" | "idempotencyDigest">
 
 /**
  * A fixed window of ten a minute, unless it says otherwise.

@@ -132,6 +132,26 @@ const idempotencyCases = (test: ContractTest): void => {
       assert.strictEqual(yield* countKeys(id), 1)
     }))
 
+  test("keeps the digest of the input with the idempotency key, and gives back that of the first", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      const { id } = yield* insertOrganization()
+      const first = { idempotencyKey: uniqueName("Import"), idempotencyDigest: makeDigest().bytes }
+      yield* insertKey(id, first)
+      const bare = { idempotencyKey: uniqueName("Import"), idempotencyDigest: null }
+      yield* insertKey(id, bare)
+      for (const { idempotencyDigest, idempotencyKey } of [first, bare]) {
+        const retry = { ...makeNewKey(id, { idempotencyKey }), idempotencyDigest: makeDigest().bytes }
+        for (let n = 0; n < 2; n++) {
+          const insertion = yield* keys.insert(retry)
+          assert.strictEqual(insertion._tag, "Existing")
+          if (insertion._tag !== "Existing") continue
+          const kept = insertion.idempotencyDigest
+          assert.deepStrictEqual(kept && [...kept], idempotencyDigest && [...idempotencyDigest])
+        }
+      }
+    }))
+
   test("keeps idempotency keys per organization, and compares them exactly", () =>
     Effect.gen(function* () {
       const [one, other] = [yield* insertOrganization(), yield* insertOrganization()]

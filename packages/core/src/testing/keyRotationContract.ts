@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import type { KeyId } from "../domain/Ids.js"
+import { maxSecrets } from "../domain/Rotation.js"
 import { KeyStore, type Rotation, type RotationOutcome } from "../ports/KeyStore.js"
 import { assertAllSucceeded, assertSame, atOnce, type ContractTest, successes } from "./contract.js"
 import { absent, fixtureTime, insertKey, insertOrganization, instant, makeDigest } from "./fixtures.js"
@@ -113,6 +114,31 @@ export const keyRotationContract = (test: ContractTest): void => {
       assert.deepStrictEqual(yield* secretsOf([...digests, last]), [null, null, null, null, null])
     }))
 
+  test("keeps as many secrets as a key may have, and forgets those first that were superseded first", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      const { id } = yield* insertOrganization()
+      const other = yield* insertKey(id)
+      const { digest, key } = yield* insertKey(id)
+      const digests = [digest]
+      for (let n = 0; n < 2 * maxSecrets; n++) {
+        const rotation = rotationOf({ at: instant(rotatedAt + n), overlapMillis: hour })
+        yield* rotate(key.id, rotation)
+        digests.push(rotation.digest)
+        if (n !== 1) continue
+        // Neither the place nor the age of a digest's row says when it was superseded.
+        const again = makeDigest()
+        assert.isTrue(yield* keys.redigest(digest.bytes, again))
+        digests[0] = again
+      }
+      const there = (yield* secretsOf(digests)).map((secret) => secret !== null)
+      assert.deepStrictEqual(
+        there,
+        digests.map((_, n) => n >= digests.length - maxSecrets)
+      )
+      assert.isNotNull((yield* secretsOf([other.digest]))[0])
+    }))
+
   test("refuses a revoked key, and writes nothing", () =>
     Effect.gen(function* () {
       const keys = yield* KeyStore
@@ -171,7 +197,7 @@ export const keyRotationContract = (test: ContractTest): void => {
         assert.strictEqual(current.length, 1)
         assert.strictEqual(Option.getOrThrow(yield* keys.find(key.id)).hint, current[0]?.hint)
         const left = [...secrets, ...(yield* secretsOf([digest]))].filter((secret) => secret !== null)
-        assert.strictEqual(left.length, overlapMillis === 0 ? 1 : 21)
+        assert.strictEqual(left.length, overlapMillis === 0 ? 1 : maxSecrets)
       }))
   }
 

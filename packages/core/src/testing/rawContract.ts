@@ -112,10 +112,10 @@ export const rawContract = <R>(test: ContractTest<StorePorts | R>, { tables }: R
       const keys = yield* KeyStore
       const { id } = yield* insertOrganization()
       const importKey = idempotencyKey()
-      const { digest, key } = yield* insertKey(id, { idempotencyKey: importKey })
+      const { digest, key } = yield* insertKey(id, { idempotencyKey: importKey, idempotencyDigest: null })
       const where = yield* mentions(digest.bytes)
       assert.strictEqual(new Set(where.map(({ table }) => table)).size, 1)
-      const retried = { key, digest: makeDigest(), idempotencyKey: importKey }
+      const retried = { key, digest: makeDigest(), idempotencyKey: importKey, idempotencyDigest: null }
       assert.strictEqual((yield* keys.insert(retried))._tag, "Existing")
       assert.deepStrictEqual(yield* mentions(retried.digest.bytes), [])
       yield* keys.findByDigests([retried.digest.bytes, digest.bytes])
@@ -131,7 +131,7 @@ export const rawContract = <R>(test: ContractTest<StorePorts | R>, { tables }: R
       const { key } = yield* insertKey(id)
       const digest = { ...makeDigest(), bytes: new Uint8Array(hash) }
       yield* keys.delete(key.id)
-      yield* keys.insert({ key, digest, idempotencyKey: null })
+      yield* keys.insert({ key, digest, idempotencyKey: null, idempotencyDigest: null })
       assert.isNotEmpty(yield* mentions(digest.bytes))
       assert.deepStrictEqual(yield* mentions(plaintext), [])
     }))

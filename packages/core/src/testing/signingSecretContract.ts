@@ -15,7 +15,7 @@ const insertUnder = (secret: string) =>
     const { id } = yield* insertOrganization()
     const digest = { ...makeDigest(), secretId: secret }
     const key = makeKey(id)
-    yield* keys.insert({ key, digest, idempotencyKey: null })
+    yield* keys.insert({ key, digest, idempotencyKey: null, idempotencyDigest: null })
     return { key, digest }
   })
 

@@ -98,6 +98,13 @@ const table: ReadonlyArray<
     "Another API key has this digest"
   ],
   [
+    "IdempotencyConflictError",
+    "idempotency_conflict",
+    new Errors.IdempotencyConflictError({ existingId: keyId }),
+    { existingId: keyId },
+    "The idempotency key was used with other input before"
+  ],
+  [
     "InvalidInputError",
     "invalid_input",
     new Errors.InvalidInputError({ issues: [{ path: "name", rule: "is blank" }] }),
@@ -129,7 +136,7 @@ describe.each(table)("%s", (name, code, error, data, says) => {
     expect(error).toBeInstanceOf(Error)
     expect(error instanceof Errors.ApiKeyError).toBe(true)
     const classes = Object.entries(Errors).filter(([, value]) => typeof value === "function")
-    expect(classes).toHaveLength(13)
+    expect(classes).toHaveLength(14)
     for (const [other, Class] of classes) {
       expect(error instanceof (Class as new () => unknown), other).toBe(other === name)
     }
@@ -157,7 +164,7 @@ describe("ApiKeyError", () => {
       {}
     ]
     for (const other of alike) expect(other instanceof Errors.ApiKeyError).toBe(false)
-    expect(table).toHaveLength(13)
+    expect(table).toHaveLength(14)
   })
 
   it("narrows by instanceof and by _tag", () => {
@@ -226,6 +233,7 @@ describe("the types of errors", () => {
       | "NotFoundError"
       | "InUseError"
       | "KeyConflictError"
+      | "IdempotencyConflictError"
       | "InvalidInputError"
       | "StoreError"
     >()
@@ -241,6 +249,7 @@ describe("the types of errors", () => {
       | "not_found"
       | "in_use"
       | "key_conflict"
+      | "idempotency_conflict"
       | "invalid_input"
       | "store_unavailable"
     >()

@@ -92,7 +92,7 @@ describe("an input", () => {
   })
 
   it("is told at most 50 issues, however many it has", () => {
-    const many = Array.from({ length: 5000 }, () => "")
+    const many = Array.from({ length: 1000 }, () => "")
     expect(refusals(EveryField, withField({ scopes: many }))).toHaveLength(50)
     const unknown = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`field${i}`, 1]))
     expect(refusals(EveryField, withField(unknown))).toHaveLength(50)

@@ -51,6 +51,7 @@ const titles = {
   403: "Forbidden",
   404: "Not Found",
   409: "Conflict",
+  422: "Unprocessable Content",
   503: "Service Unavailable"
 } as const
 

@@ -7,6 +7,8 @@ export interface RawRequest {
   readonly path?: string
   /** In this order and spelling; characters are bytes (Latin-1). */
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>
+  /** What comes behind the head. */
+  readonly tail?: string
 }
 
 /** One answer, as it came over the wire. */
@@ -17,14 +19,14 @@ export interface RawAnswer {
   readonly body: string
 }
 
-const requestText = ({ headers = [], method = "GET", path = "/" }: RawRequest): string =>
+const requestText = ({ headers = [], method = "GET", path = "/", tail = "" }: RawRequest): string =>
   [
     `${method} ${path} HTTP/1.1`,
     "Host: localhost",
     "Connection: close",
     ...headers.map(([name, value]) => `${name}: ${value}`),
     "",
-    ""
+    tail
   ].join("\r\n")
 
 /**

@@ -58,6 +58,14 @@ const thrown: ReadonlyArray<readonly [name: string, value: unknown]> = [
   ["a frozen error", Object.freeze(new Error("frozen"))],
   ["a promise", Promise.resolve()],
   ["a proxy whose traps throw", new Proxy({}, { get: fails, getPrototypeOf: fails, has: fails })],
+  ["a symbol", Symbol("no way")],
+  [
+    "an error with a status of success",
+    Object.freeze(Object.assign(new Error("fine"), { status: 200, statusCode: 200 }))
+  ],
+  ["an error whose status cannot be read", Object.defineProperty(new Error("no"), "status", { get: fails })],
+  ["an error whose stack cannot be read", Object.defineProperty(new Error("no"), "stack", { get: fails })],
+  ["a proxy of an error that cannot be read", new Proxy(new Error("no"), { get: fails })],
   ["an error without a prototype", Object.setPrototypeOf(new Error("bare"), null)]
 ]
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { ApiKeyError } from "@apikeys/core"
 import { noStore } from "@apikeys/http"
 import { bearer, type Case, problem, type Scene } from "./Case.js"
@@ -86,6 +87,21 @@ export const managementCases: ReadonlyArray<Case> = [
         entity: "organization",
         id: organizationId,
         keys: error._tag === "InUseError" ? error.keys : null
+      })
+    })
+  ),
+  fails(
+    "an idempotency key with other input",
+    async ({ client, organizationId }) => {
+      const input = { organizationId, idempotencyKey: randomUUID() }
+      await client.createKey({ ...input, name: "Alice" })
+      return client.createKey({ ...input, name: "Bob" })
+    },
+    (_, error) => ({
+      status: 422,
+      headers,
+      body: problem(422, "idempotency_conflict", error.message, {
+        existingId: error._tag === "IdempotencyConflictError" ? error.existingId : null
       })
     })
   ),

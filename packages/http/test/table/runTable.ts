@@ -1,6 +1,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { App, Serve } from "./App.js"
 import { addressCases } from "./addressCases.js"
+import { adversaryCases } from "./adversaryCases.js"
 import type { Case, Expected } from "./Case.js"
 import { cachingCases } from "./cachingCases.js"
 import { copyCases } from "./copyCases.js"
@@ -27,7 +28,8 @@ const table: Readonly<Record<string, ReadonlyArray<Case>>> = {
   "Several guards, and rules by request": guardCases,
   Caching: cachingCases,
   Management: managementCases,
-  "Hostile requests": hostileCases
+  "Hostile requests": hostileCases,
+  "A reader of this code": adversaryCases
 }
 
 /** Runs the one table of cases against a framework, through a socket. */

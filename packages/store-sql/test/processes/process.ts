@@ -20,6 +20,8 @@ export interface Process<J extends Jobs> {
   readonly result: <Job extends keyof J>() => Effect.Effect<Result<J, Job>, Error>
   /** Starts a job and waits for what comes of it. */
   readonly run: <Job extends keyof J>(job: Job, input: Input<J, Job>) => Effect.Effect<Result<J, Job>, Error>
+  /** Has it go on, where it stands still. */
+  readonly goOn: Effect.Effect<void>
   /** Ends it as a power cut would, without a word. */
   readonly kill: Effect.Effect<void>
 }
@@ -75,6 +77,7 @@ export const startProcess = <J extends Jobs>(worker: URL): Effect.Effect<Process
       start,
       result,
       run: <Job extends keyof J>(job: Job, input: Input<J, Job>) => Effect.zipRight(start(job, input), result<Job>()),
+      goOn: Effect.sync(() => child.kill("SIGCONT")),
       kill: kill(child)
     }
   })

@@ -13,7 +13,11 @@ export interface StandingInput {
   readonly statement: string
 }
 
-type StandingJobs = { readonly stand: (input: StandingInput) => Effect.Effect<unknown, unknown> }
+type StandingJobs = {
+  readonly stand: (
+    input: StandingInput
+  ) => Effect.Effect<{ readonly retryable: boolean; readonly rows: number }, unknown>
+}
 
 const timeout = 1000
 
@@ -26,7 +30,7 @@ export const standingSuite = (backend: SqlBackend & { readonly worker: URL }): v
 
   describe(`a process that stands still inside of a transaction on ${title}`, () => {
     it.scopedLive(
-      "keeps others from the rows that it holds for about the timeout",
+      "keeps others from the rows that it holds for about the timeout, and has only failed when it goes on",
       () =>
         Effect.gen(function* () {
           const url = yield* emptyDatabase
@@ -41,6 +45,9 @@ export const standingSuite = (backend: SqlBackend & { readonly worker: URL }): v
             yield* Effect.retry(revoke, Schedule.recurUpTo("20 seconds"))
             assert.isBelow(performance.now() - began, 2 * timeout + slack)
             assert.isNotNull(Option.getOrThrow(yield* keys.find(key.id)).revokedAt)
+            // When it goes on, its call has failed, and its next one finds a connection.
+            yield* process.goOn
+            assert.deepStrictEqual(yield* process.result<"stand">(), { retryable: true, rows: 1 })
           }).pipe(Effect.provide(layer(url, { timeout })))
         }),
       120_000

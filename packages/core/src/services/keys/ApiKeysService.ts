@@ -1,6 +1,7 @@
 import type { Duration, Effect, Redacted, Stream } from "effect"
 import type { ApiKeyOf, KeyStatus } from "../../domain/ApiKey.js"
 import type {
+  IdempotencyConflictError,
   InvalidInputError,
   KeyConflictError,
   NotFoundError,
@@ -57,8 +58,8 @@ export interface ReplayedKey<M = Metadata> {
 export interface RotateKeyInput {
   /**
    * How long old secrets of the key go on working: whole seconds, a text such as `"24 hours"`, or a `Duration`; never
-   * longer than the key. One that an earlier rotation left ends then at the latest, and is not prolonged. Default 0:
-   * they stop at once.
+   * longer than the key, nor than `maxOverlap`. One that an earlier rotation left ends then at the latest, and is not
+   * prolonged; of more than 4 secrets at once the oldest stops. Default 0: they stop at once.
    */
   readonly overlap?: Timespan | Duration.Duration | undefined
 }
@@ -79,19 +80,19 @@ export interface RotatedKey<M = Metadata> extends CreatedKey<M> {
  * @since 0.1.0
  */
 export interface PruneKeysInput {
-  /** Of this organization alone. Default all. */
-  readonly organizationId?: string | undefined
+  /** Of this organization alone. Default all; `undefined`, such as a setting that is missing, is refused. */
+  readonly organizationId?: string | null
   /** Keys that were revoked before this time. */
   readonly revokedBefore?: InstantInput | undefined
   /** Keys that expired before this time; revoked ones stay, unless `revokedBefore` takes them. */
   readonly expiredBefore?: InstantInput | undefined
 }
 
-/** Whose keys: every field given must match. */
+/** Whose keys: every field given must match. `null` matches all; `undefined`, such as a setting that is missing, is refused. */
 export interface KeyOwnerInput {
-  readonly organizationId?: string | undefined
-  readonly projectId?: string | undefined
-  readonly productId?: string | undefined
+  readonly organizationId?: string | null
+  readonly projectId?: string | null
+  readonly productId?: string | null
 }
 
 /**
@@ -149,11 +150,13 @@ type FailsOrAbsent = NotFoundError | Fails
 export interface ApiKeysService<M = Metadata> {
   /**
    * Issues a key. Under an `idempotencyKey` a retried call makes no second key: it returns the record of the
-   * first, without plaintext.
+   * first, without plaintext. Under one that was used with other input it fails with `IdempotencyConflictError`.
    */
   readonly createKey: {
     (input: CreateKeyInput<M> & { readonly idempotencyKey?: undefined }): Effect.Effect<CreatedKey<M>, FailsOrAbsent>
-    (input: CreateKeyInput<M> & Idempotent): Effect.Effect<CreatedKey<M> | ReplayedKey<M>, FailsOrAbsent>
+    (
+      input: CreateKeyInput<M> & Idempotent
+    ): Effect.Effect<CreatedKey<M> | ReplayedKey<M>, IdempotencyConflictError | FailsOrAbsent>
   }
   readonly getKey: (id: string) => Effect.Effect<ApiKeyOf<M>, FailsOrAbsent>
   /** Newest first. A page never repeats or loses a key that existed and matched throughout. */

@@ -28,7 +28,7 @@ export interface RateLimitInput {
 export interface Changeable<M> {
   /** For people: trimmed, 1 to 255 code points. */
   readonly name?: string | null | undefined
-  /** At most 100; none grant nothing. */
+  /** At most 100; none grant nothing. A `*` stands alone or as the last segment. */
   readonly scopes?: ReadonlyArray<string> | null | undefined
   /** At most 16; none limit nothing. */
   readonly rateLimits?: ReadonlyArray<RateLimitInput> | null | undefined
@@ -46,9 +46,9 @@ export interface Changeable<M> {
 export interface CreateKeyInput<M = Metadata> extends Changeable<M> {
   readonly organizationId: string
   /** Narrows the key to a project of the organization. */
-  readonly projectId?: string | null | undefined
+  readonly projectId?: string | null
   /** Narrows the key to a product of the organization; linked to the project where both are given. */
-  readonly productId?: string | null | undefined
+  readonly productId?: string | null
   /** In the future. */
   readonly expiresAt?: InstantInput | null | undefined
 }

@@ -1,5 +1,7 @@
 import { Effect, Redacted } from "effect"
 import { ApiKey } from "../../domain/ApiKey.js"
+import { IdempotencyConflictError } from "../../domain/Errors.js"
+import { inputText } from "../../domain/Idempotency.js"
 import { KeyId } from "../../domain/Ids.js"
 import { invalidInput } from "../../domain/Input.js"
 import { hint, issue } from "../../domain/KeyToken.js"
@@ -22,8 +24,12 @@ export const makeCreateKey = Effect.gen(function* () {
   const { adding } = yield* VerificationCache
   const uses = yield* UsageRecorder
 
-  return Effect.fn("ApiKeys.createKey")(function* (input: unknown) {
-    const { idempotencyKey, metadata, ...fields } = yield* decodeNewKey(input)
+  /** A key of a version that kept no digest is one of any input. A signing secret may have been replaced since. */
+  const isOf = (digest: Uint8Array | null, input: string): boolean =>
+    digest === null || hasher.candidates(input).some(({ bytes }) => hasher.equals(bytes, digest))
+
+  return Effect.fn("ApiKeys.createKey")(function* (given: unknown) {
+    const { idempotencyKey, metadata, ...fields } = yield* decodeNewKey(given)
     const encoded = yield* codec.encode(metadata ?? {})
     const { createdAt, id } = yield* identifiers.next
     if (fields.expiresAt !== null && fields.expiresAt.epochMillis <= createdAt.epochMillis) {
@@ -45,11 +51,22 @@ export const makeCreateKey = Effect.gen(function* () {
       createdAt,
       updatedAt: createdAt
     })
-    const insertion = yield* adding(store.insert({ key, digest: hasher.digest(plaintext), idempotencyKey }))
+    const input = idempotencyKey === null ? null : inputText(key)
+    const insertion = yield* adding(
+      store.insert({
+        key,
+        digest: hasher.digest(plaintext),
+        idempotencyKey,
+        idempotencyDigest: input === null ? null : hasher.digest(input).bytes
+      })
+    )
     switch (insertion._tag) {
       case "Inserted":
         return { key: yield* codec.typedKey(key), plaintext: Redacted.make(plaintext) }
       case "Existing":
+        if (input !== null && !isOf(insertion.idempotencyDigest, input)) {
+          return yield* new IdempotencyConflictError({ existingId: insertion.key.id })
+        }
         return { key: yield* codec.typedKey(uses.include(insertion.key)), plaintext: null }
       case "NotLinked":
         return yield* invalidInput("productId", "is not linked to the project")

@@ -5,8 +5,8 @@ import { decodeInput, decodeValue, invalidInput } from "../../domain/Input.js"
 import { type Instant, InstantInput } from "../../domain/Instant.js"
 import { pageFields } from "../../domain/Page.js"
 import { RateLimitsInput } from "../../domain/RateLimit.js"
-import { rule, ShortText } from "../../domain/Rule.js"
-import { Scopes } from "../../domain/Scope.js"
+import { rule, ShortText, undefinedRule } from "../../domain/Rule.js"
+import { GrantedScopes } from "../../domain/Scope.js"
 import { TimespanInput } from "../../domain/Timespan.js"
 
 export const decodeKeyId = decodeValue("id", idInput(KeyId))
@@ -15,11 +15,22 @@ export const decodeKeyId = decodeValue("id", idInput(KeyId))
 export const orNull = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.optionalWith(Schema.NullOr(schema), { default: () => null })
 
+const isUndefined = undefinedRule("is undefined; null says none")
+
+/**
+ * `null` where nothing is given; `undefined` is refused, since it may be the value of something that is missing, and
+ * would ask for more than was meant.
+ */
+export const orNone = <A, I>(schema: Schema.Schema<A, I>) =>
+  Schema.optionalWith(Schema.NullOr(schema).annotations(isUndefined), { exact: true, default: () => null })
+
 const organizationId = idInput(OrganizationId)
-const owner = {
-  organizationId: orNull(organizationId),
-  projectId: orNull(idInput(ProjectId)),
-  productId: orNull(idInput(ProductId))
+
+/** Whose key, or what is asked of one. */
+export const owner = {
+  organizationId: orNone(organizationId),
+  projectId: orNone(idInput(ProjectId)),
+  productId: orNone(idInput(ProductId))
 }
 
 const none = <A>(): ReadonlyArray<A> => []
@@ -35,7 +46,7 @@ export const newKeyFields = {
   ...owner,
   organizationId,
   name: orNull(ShortText),
-  scopes: list(Scopes),
+  scopes: list(GrantedScopes),
   rateLimits: list(RateLimitsInput),
   expiresAt: orNull(InstantInput),
   metadata
@@ -48,7 +59,7 @@ const change = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.Nul
 export const decodeChanges = decodeInput(
   Schema.Struct({
     name: change(ShortText),
-    scopes: change(Scopes),
+    scopes: change(GrantedScopes),
     rateLimits: change(RateLimitsInput),
     expiresAt: change(InstantInput),
     metadata

@@ -2,9 +2,10 @@ import { DateTime } from "effect"
 import type { KeyId, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
 import { type ImportedDigest, isPlace } from "../../domain/ImportedDigest.js"
 import type { Instant } from "../../domain/Instant.js"
+import { isPlainObject } from "../../domain/PlainObject.js"
 import type { RateLimit } from "../../domain/RateLimit.js"
-import { isStorable } from "../../domain/Rule.js"
-import type { Scope } from "../../domain/Scope.js"
+import { hasControls, isStorable } from "../../domain/Rule.js"
+import { isGrantable, type Scope } from "../../domain/Scope.js"
 
 /** The fields of an imported key, as they are decoded. */
 export interface ImportFields {
@@ -40,7 +41,12 @@ const latest = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 const plainId = (value: unknown): string | Unsure => (typeof value === "string" && uuid.test(value) ? value : unsure)
 
 const plainText = (value: unknown): string | Unsure =>
-  typeof value === "string" && value !== "" && value.length <= 255 && value.trim() === value && isStorable(value)
+  typeof value === "string" &&
+  value !== "" &&
+  value.length <= 255 &&
+  value.trim() === value &&
+  isStorable(value) &&
+  !hasControls(value)
     ? value
     : unsure
 
@@ -55,7 +61,10 @@ const plainCount = (value: unknown): number | Unsure =>
 
 const plainScopes = (value: unknown): ReadonlyArray<string> | Unsure => {
   if (!Array.isArray(value) || value.length > 100) return unsure
-  for (let i = 0; i < value.length; i++) if (typeof value[i] !== "string" || !scope.test(value[i])) return unsure
+  for (let i = 0; i < value.length; i++) {
+    const each: unknown = value[i]
+    if (typeof each !== "string" || !scope.test(each) || !isGrantable(each)) return unsure
+  }
   return [...new Set<string>(value)]
 }
 
@@ -63,8 +72,8 @@ const limitName = /^[A-Za-z0-9_.-]{1,64}$/
 const limitFields = new Set(["name", "requests", "window", "algorithm"])
 
 const plainLimit = (value: unknown): RateLimit | Unsure => {
-  if (typeof value !== "object" || value === null) return unsure
-  const given: { readonly [field: string]: unknown } = { ...value }
+  if (!isPlainObject(value)) return unsure
+  const given = { ...value }
   // Nothing but these, in which nearly all limits consist, once they come from elsewhere.
   if (!Object.keys(given).every((field) => limitFields.has(field))) return unsure
   const { algorithm = "fixed-window", name = "default", requests, window } = given
@@ -105,8 +114,8 @@ const bytesOf = (digits: string): Uint8Array => {
 const digestFields = new Set(["algorithm", "hex", "previousSecret"])
 
 const plainDigest = (value: unknown): ImportedDigest | Unsure => {
-  if (typeof value !== "object" || value === null) return unsure
-  const given: { readonly [field: string]: unknown } = { ...value }
+  if (!isPlainObject(value)) return unsure
+  const given = { ...value }
   for (const field of Object.keys(given)) if (!digestFields.has(field)) return unsure
   const { algorithm, hex: written, previousSecret } = given
   if (algorithm !== "hmac-sha256" && algorithm !== "sha256") return unsure
@@ -134,6 +143,9 @@ const plainFields: Readonly<Record<string, (value: unknown) => unknown>> = {
   metadata: (value) => value
 }
 
+/** Where `undefined` is no way to leave a field out. */
+const owners = new Set(["organizationId", "projectId", "productId"])
+
 const nothing: ReadonlyArray<never> = Object.freeze([])
 
 /**
@@ -141,7 +153,7 @@ const nothing: ReadonlyArray<never> = Object.freeze([])
  * wait for the schema longer than for the database. `null` for any other, right or wrong, which the schema decodes.
  */
 export const decodePlain = (input: unknown): ImportFields | null => {
-  if (typeof input !== "object" || input === null) return null
+  if (!isPlainObject(input)) return null
   const fields: Record<string, unknown> = {
     projectId: null,
     productId: null,
@@ -161,9 +173,9 @@ export const decodePlain = (input: unknown): ImportFields | null => {
   }
   try {
     for (const field of Object.keys(input)) {
-      const value = (input as Readonly<Record<string, unknown>>)[field]
+      const value = input[field]
       if (value === undefined || value === null) {
-        if (!Object.hasOwn(plainFields, field)) return null
+        if (!Object.hasOwn(plainFields, field) || (value === undefined && owners.has(field))) return null
         continue
       }
       const plain = Object.hasOwn(plainFields, field) ? plainFields[field]?.(value) : unsure

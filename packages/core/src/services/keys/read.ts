@@ -50,7 +50,8 @@ export const makeReads = Effect.gen(function* () {
 
   const allKeys: Operations["allKeys"] = (input) =>
     Stream.paginateChunkEffect(null as string | null, (cursor) =>
-      Effect.map(listKeys({ ...input, cursor }), ({ items, nextCursor }) => [
+      // The first page says what is wrong with the input, which a copy of it would not.
+      Effect.map(listKeys(cursor === null ? input : { ...input, cursor }), ({ items, nextCursor }) => [
         Chunk.unsafeFromArray(items),
         Option.fromNullable(nextCursor)
       ])

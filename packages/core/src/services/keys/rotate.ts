@@ -1,5 +1,6 @@
 import { DateTime, Effect, Redacted } from "effect"
 import { RevokedKeyError } from "../../domain/Errors.js"
+import { invalidInput } from "../../domain/Input.js"
 import { hint, issue } from "../../domain/KeyToken.js"
 import { KeyHasher } from "../../ports/KeyHasher.js"
 import { KeyStore } from "../../ports/KeyStore.js"
@@ -16,7 +17,7 @@ type Operations = Pick<ApiKeysService, "rotateKey" | "signingSecretReport">
 
 /** Gives keys new secrets, and tells which signing secrets are still needed. */
 export const makeRotations = Effect.gen(function* () {
-  const { head } = yield* Settings
+  const { head, maxOverlap } = yield* Settings
   const hasher = yield* KeyHasher
   const store = yield* KeyStore
   const codec = yield* MetadataCodec
@@ -26,10 +27,16 @@ export const makeRotations = Effect.gen(function* () {
   const rotateKey: Operations["rotateKey"] = Effect.fn("ApiKeys.rotateKey")(function* (input, options) {
     const id = yield* decodeKeyId(input)
     const { overlap } = yield* decodeRotation(options ?? {})
+    if (overlap > maxOverlap) return yield* invalidInput("overlap", "is longer than maxOverlap")
     const plaintext = issue(head, hasher.random)
     const at = yield* DateTime.now
     const outcome = yield* store
-      .rotate(id, { digest: hasher.digest(plaintext), hint: hint(plaintext), at, overlapMillis: overlap * 1000 })
+      .rotate(id, {
+        digest: hasher.digest(plaintext),
+        hint: hint(plaintext),
+        at,
+        overlapMillis: overlap * 1000
+      })
       .pipe(changing({ _tag: "Key", id }), orNotFound("key", id))
     if (outcome._tag === "Revoked") {
       const { createdAt, revokedAt } = outcome.key

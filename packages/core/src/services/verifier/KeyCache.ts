@@ -1,11 +1,14 @@
 import type { KeyId, OrganizationId } from "../../domain/Ids.js"
 import type { Change } from "../../ports/KeyChanges.js"
 import type { KeyRecord } from "./KeyRecord.js"
+import { bytesOfRecord } from "./recordBytes.js"
 
 /** How much is remembered, and for how long. Times are milliseconds of a monotonic clock. */
 export interface KeyCacheBounds {
   /** How many keys. */
   readonly capacity: number
+  /** How much memory they take, about. */
+  readonly maxBytes: number
   readonly ttl: number
   /** How long it is remembered that a key is unknown. */
   readonly negativeTtl: number
@@ -25,6 +28,8 @@ export class CachedKey {
   readonly fingerprint: string
   readonly record: KeyRecord
   readonly expiresAt: number
+  /** How much memory it takes, about. */
+  readonly bytes: number
   /** Whether it was asked for since eviction last came by. */
   wanted = false
   /** Another plaintext of the same key. */
@@ -34,6 +39,7 @@ export class CachedKey {
     this.fingerprint = fingerprint
     this.record = record
     this.expiresAt = expiresAt
+    this.bytes = bytesOfRecord(record)
   }
 }
 
@@ -63,6 +69,7 @@ export class KeyCache {
   /** Until when a fingerprint is unknown. */
   readonly #unknown = new Map<string, number>()
   readonly #fills = new Set<Fill>()
+  #bytes = 0
   /** What changed last, each at the place of its number. */
   readonly #changed: Array<KeyId | OrganizationId> = []
   #changes: ChangeMark = 0
@@ -74,6 +81,11 @@ export class KeyCache {
   /** How many plaintexts of keys are remembered. */
   get size(): number {
     return this.#known.size
+  }
+
+  /** How much memory they take, about. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** How many unknown plaintexts are. */
@@ -140,11 +152,12 @@ export class KeyCache {
     const before = this.#known.get(fingerprint)
     if (before !== undefined) this.#forget(before)
     this.#unknown.delete(fingerprint)
-    while (this.#known.size >= this.#bounds.capacity) this.#evict()
     const entry = new CachedKey(fingerprint, record, now + this.#bounds.ttl)
+    if (!this.#makeRoom(entry.bytes)) return
     entry.next = this.#byId.get(record.id) ?? null
     this.#known.set(fingerprint, entry)
     this.#byId.set(record.id, entry)
+    this.#bytes += entry.bytes
   }
 
   /** Remembers for a moment that a fill found nothing, unless keys were added or changed meanwhile. */
@@ -164,6 +177,7 @@ export class KeyCache {
     if (change._tag === "Key") {
       for (let each = this.#byId.get(change.id) ?? null; each !== null; each = each.next) {
         this.#known.delete(each.fingerprint)
+        this.#bytes -= each.bytes
       }
       this.#byId.delete(change.id)
       return
@@ -181,9 +195,18 @@ export class KeyCache {
   clear(): void {
     this.#known.clear()
     this.#byId.clear()
+    this.#bytes = 0
     this.#unknown.clear()
     this.#changes += maxChanges + 1
     for (const fill of this.#fills) fill.outdated = true
+  }
+
+  /** Whether there is room for one of so many bytes, once others are gone. */
+  #makeRoom(bytes: number): boolean {
+    const { capacity, maxBytes } = this.#bounds
+    if (bytes > maxBytes) return false
+    while (this.#known.size >= capacity || this.#bytes + bytes > maxBytes) this.#evict()
+    return true
   }
 
   /** The oldest goes; what was asked for since gets a second chance, up to so many in a row. */
@@ -202,6 +225,7 @@ export class KeyCache {
 
   #forget(entry: CachedKey): void {
     this.#known.delete(entry.fingerprint)
+    this.#bytes -= entry.bytes
     const first = this.#byId.get(entry.record.id)
     if (first === entry) {
       if (entry.next === null) this.#byId.delete(entry.record.id)

@@ -83,13 +83,21 @@ export const unshared: Shared = { text: (text) => text, value: (value) => freeze
 /** Beyond so many parts, deployments where each key is different would only pay for it. */
 const maxParts = 10_000
 
+/** And beyond so much text of theirs, in characters. */
+const maxText = 4 * 1024 * 1024
+
 export const makeShared = (): Shared => {
   const texts = new Map<string, string>()
   const values = new Map<string, ReadonlyArray<unknown>>()
+  let text = 0
   const keep = <A>(kept: Map<string, A>, name: string, make: () => A): A => {
     const known = kept.get(name)
     if (known !== undefined) return known
-    if (kept.size >= maxParts) kept.clear()
+    text += name.length
+    if (kept.size >= maxParts || text > maxText) {
+      for (const all of [texts, values]) all.clear()
+      text = name.length
+    }
     const made = make()
     kept.set(name, made)
     return made

@@ -10,16 +10,16 @@ export interface VerifyKeyOptions {
 
 /**
  * What a call asks a key to be good for. A call that asks for no organization, project or product accepts
- * **keys of any organization**.
+ * **keys of any organization**. `null` asks for none; `undefined`, such as a setting that is missing, is refused.
  *
  * @since 0.1.0
  */
 export interface ValidateKeyOptions extends VerifyKeyOptions {
-  readonly organizationId?: string | undefined
-  readonly projectId?: string | undefined
-  readonly productId?: string | undefined
+  readonly organizationId?: string | null
+  readonly projectId?: string | null
+  readonly productId?: string | null
   /** Literal scopes, all of which the key must cover. Default none. */
-  readonly requiredScopes?: ReadonlyArray<string> | undefined
+  readonly requiredScopes?: ReadonlyArray<string> | null
   /** Whether the key's rate limits are charged. Default `true`. */
   readonly checkRateLimit?: boolean | undefined
   /**

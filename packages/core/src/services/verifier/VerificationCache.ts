@@ -53,9 +53,8 @@ export class VerificationCache extends Context.Tag("@apikeys/core/VerificationCa
 const make = Effect.gen(function* () {
   const { cache: bounds } = yield* Settings
   const changes = yield* KeyChanges
-  const { capacity, negativeTtl, ttl } = bounds ?? { capacity: 0, negativeTtl: 0, ttl: 0 }
-  const keys = new KeyCache({ capacity, negativeTtl, ttl })
-  const facts = new TenantFacts(ttl)
+  const keys = new KeyCache(bounds ?? { capacity: 0, maxBytes: 0, negativeTtl: 0, ttl: 0 })
+  const facts = new TenantFacts(bounds?.ttl ?? 0)
   const clock = yield* Effect.clock
 
   const forgetAll = (): void => {

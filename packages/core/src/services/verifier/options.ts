@@ -1,32 +1,34 @@
 import { Either, Schema } from "effect"
 import type { InvalidInputError } from "../../domain/Errors.js"
-import { idInput, OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
 import { decodeInputEither } from "../../domain/Input.js"
 import { Cost } from "../../domain/RateLimit.js"
 import { Scopes } from "../../domain/Scope.js"
+import { orNone, owner } from "../keys/input.js"
 import { readPlainOptions } from "./plainOptions.js"
 import type { ValidateKeyOptions } from "./ValidateKeyOptions.js"
 import type { Validation } from "./Validation.js"
 
 const flag = Schema.optionalWith(Schema.Boolean, { default: () => true })
 
-const target = <A extends string, I extends string>(id: Schema.Schema<A, I>) =>
-  Schema.optionalWith(Schema.NullOr(idInput(id)), { default: () => null })
-
 const verification = { trackUsage: flag }
 
 const validation = {
   ...verification,
-  organizationId: target(OrganizationId),
-  projectId: target(ProjectId),
-  productId: target(ProductId),
-  requiredScopes: Schema.optionalWith(Scopes, { default: () => [] }),
+  ...owner,
+  requiredScopes: orNone(Scopes),
   checkRateLimit: flag,
   cost: Schema.optionalWith(Cost, { default: () => 1 })
 }
 
 const decodeGivenVerification = decodeInputEither(Schema.Struct(verification))
 const decodeGivenValidation = decodeInputEither(Schema.Struct(validation))
+
+/** Options of `validateKey` as the schema reads them. */
+export const decodeBySchema = (input: unknown): Validation | InvalidInputError => {
+  const decoded = decodeGivenValidation(input)
+  if (Either.isLeft(decoded)) return decoded.left
+  return { ...decoded.right, requiredScopes: decoded.right.requiredScopes ?? [] }
+}
 
 const standard: Validation = Object.freeze({
   organizationId: null,
@@ -65,5 +67,5 @@ export const decodeValidation = (input: unknown): Validation | InvalidInputError
   if (input === undefined || input === null) return standard
   const plain = readPlainOptions(input)
   if (plain !== null) return plain
-  return Either.merge(decodeGivenValidation(input))
+  return decodeBySchema(input)
 }

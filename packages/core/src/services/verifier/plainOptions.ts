@@ -1,4 +1,5 @@
 import type { OrganizationId, ProductId, ProjectId } from "../../domain/Ids.js"
+import { isPlainObject } from "../../domain/PlainObject.js"
 import type { Validation } from "./Validation.js"
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -9,26 +10,13 @@ const maxScopes = 100
 class Unusual {}
 const unusual = new Unusual()
 
-/** A guard asks for the same id and scope each time, so that the last one need not be looked at once more. */
-let lastId = ""
-let lastScope = "*"
-
 const idOf = (value: unknown): string | null => {
-  if (value === undefined || value === null) return null
-  if (value === lastId) return lastId
-  if (typeof value === "string" && value.length === 36 && uuid.test(value)) {
-    lastId = value
-    return value
-  }
+  if (value === null) return null
+  if (typeof value === "string" && value.length === 36 && uuid.test(value)) return value
   throw unusual
 }
 
-const isScope = (value: unknown): value is string => {
-  if (value === lastScope) return true
-  if (typeof value !== "string" || !scope.test(value)) return false
-  lastScope = value
-  return true
-}
+const isScope = (value: unknown): value is string => typeof value === "string" && scope.test(value)
 
 const flagOf = (value: unknown): boolean => {
   if (value === undefined) return true
@@ -46,7 +34,7 @@ const noScopes: ReadonlyArray<string> = Object.freeze([])
 
 /** A copy, since the caller's list may change while the store is asked. */
 const scopesOf = (value: unknown): ReadonlyArray<string> => {
-  if (value === undefined) return noScopes
+  if (value === null) return noScopes
   if (!Array.isArray(value) || Object.getPrototypeOf(value) !== Array.prototype || value.length > maxScopes)
     throw unusual
   if (value.length === 0) return noScopes
@@ -60,8 +48,7 @@ const scopesOf = (value: unknown): ReadonlyArray<string> => {
 }
 
 const read = (input: object): Validation => {
-  const prototype: unknown = Object.getPrototypeOf(input)
-  if (prototype !== Object.prototype && prototype !== null) throw unusual
+  if (!isPlainObject(input)) throw unusual
   let organizationId: string | null = null
   let projectId: string | null = null
   let productId: string | null = null

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { InvalidInputError, NotFoundError } from "../../domain/Errors.js"
+import { IdempotencyConflictError, InvalidInputError, NotFoundError } from "../../domain/Errors.js"
 import { issueKey, makeAcme, makeTenants, type OpenedClient, race, rejects } from "./clientFixtures.js"
 
 export const clientKeys = (opened: OpenedClient): void => {
@@ -70,6 +70,70 @@ export const clientKeys = (opened: OpenedClient): void => {
     expect((await client.listKeys({ organizationId })).items).toHaveLength(1)
     const { id: other } = await makeAcme(client)
     expect((await client.createKey({ organizationId: other, idempotencyKey: "order-1" })).plaintext).not.toBeNull()
+  })
+
+  it("refuses an idempotency key that comes again with other input, and tells whose it is", async () => {
+    const client = opened()
+    const { organizationId, productId, projectId } = await makeTenants(client)
+    const expiresAt = new Date(Date.now() + 3_600_000)
+    const input = {
+      organizationId,
+      projectId,
+      idempotencyKey: "order-1",
+      name: "Alice",
+      scopes: ["read", "write"],
+      rateLimits: [{ requests: 5, window: 60 }],
+      expiresAt,
+      metadata: { plan: "pro", nested: { b: 1, a: [{ d: 1, c: 2 }] } }
+    } as const
+    const { key } = await client.createKey(input)
+    const same = [
+      input,
+      // The same, written in another way.
+      { ...input, name: " Alice ", scopes: ["read", "write", "read"], productId: null },
+      { ...input, rateLimits: [{ name: "default", requests: 5, window: "minute", algorithm: "fixed-window" }] },
+      { ...input, metadata: { nested: { a: [{ c: 2, d: 1 }], b: 1 }, plan: "pro" } }
+    ]
+    const other = [
+      { ...input, name: "Bob" },
+      { ...input, name: null },
+      { ...input, projectId: null },
+      { ...input, projectId: null, productId },
+      { ...input, scopes: ["read", "write", "admin"] },
+      { ...input, scopes: [] },
+      { ...input, rateLimits: [{ requests: 6, window: 60 }] },
+      { ...input, expiresAt: new Date(expiresAt.getTime() + 1) },
+      { ...input, metadata: { plan: "free" } }
+    ]
+    // Whatever becomes of the key, the input was what it was.
+    const replayed = async () => {
+      for (const again of same) expect(await client.createKey(again as never)).toMatchObject({ plaintext: null })
+      for (const another of other) {
+        await rejects(client.createKey(another as never), IdempotencyConflictError, { existingId: key.id })
+      }
+    }
+    await replayed()
+    await client.updateKey(key.id, { name: "Renamed", scopes: null, metadata: null })
+    await client.revokeKey(key.id)
+    await replayed()
+    expect((await client.listKeys({ organizationId })).items).toHaveLength(1)
+    await client.deleteKey(key.id)
+    expect(await client.createKey({ ...input, name: "Bob" })).toMatchObject({ key: { name: "Bob" } })
+  })
+
+  it("makes one key of 20 concurrent calls with different input under one idempotency key", async () => {
+    const client = opened()
+    const { id: organizationId } = await makeAcme(client)
+    const { fulfilled, rejected } = await race(20, (n) =>
+      client.createKey({ organizationId, idempotencyKey: "order-1", name: `Key ${n % 4}` })
+    )
+    const made = fulfilled.filter(({ plaintext }) => plaintext !== null)
+    expect(made).toHaveLength(1)
+    expect([fulfilled.length, rejected.length]).toEqual([5, 15])
+    for (const error of rejected) {
+      expect(error).toBeInstanceOf(IdempotencyConflictError)
+      expect(error).toMatchObject({ existingId: made[0]?.key.id })
+    }
   })
 
   it("refuses a project or product of another organization, and a pair that is not linked", async () => {

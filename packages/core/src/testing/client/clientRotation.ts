@@ -71,7 +71,7 @@ export const clientRotation = (opened: OpenedClient): void => {
 
   for (const [overlap, valid] of [
     [0, 1],
-    ["1 hour", 20]
+    ["1 hour", 4]
   ] as const) {
     it(`gives each of 20 concurrent rotations a plaintext that is the last or superseded (overlap ${overlap})`, async () => {
       const client = opened()
@@ -102,6 +102,29 @@ export const clientRotation = (opened: OpenedClient): void => {
     const { revokedAt } = await client.revokeKey(key.id)
     await rejects(client.rotateKey(key.id), RevokedKeyError, { keyId: key.id, revokedAt })
     await rejects(client.rotateKey(absentId()), NotFoundError, { entity: "key" })
+  })
+
+  it("lets the oldest secret stop where there would be more than four, and the others be", async () => {
+    const client = opened()
+    const { key, plaintext } = await issueKey(client)
+    const plaintexts = [plaintext]
+    for (let n = 0; n < 5; n++) {
+      plaintexts.push((await client.rotateKey(key.id, { overlap: "1 hour" })).plaintext)
+      // So that no two are superseded at the same time.
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    for (const old of plaintexts.slice(0, 2)) await rejects(client.verifyKey(old), InvalidKeyError)
+    for (const one of plaintexts.slice(2)) expect((await client.verifyKey(one)).key.id).toBe(key.id)
+  })
+
+  it("refuses an overlap longer than maxOverlap, which is 90 days", async () => {
+    const client = opened()
+    const { key, plaintext } = await issueKey(client)
+    await rejects(client.rotateKey(key.id, { overlap: 90 * 86_400 + 1 }), InvalidInputError, {
+      issues: [{ path: "overlap", rule: "is longer than maxOverlap" }]
+    })
+    expect((await client.verifyKey(plaintext)).supersededAt).toBeNull()
+    expect((await client.rotateKey(key.id, { overlap: "90 days" })).supersededUntil).not.toBeNull()
   })
 
   it("refuses an overlap that is none", async () => {

@@ -10,7 +10,7 @@ const current = { supersededAt: null, validUntil: null }
 const recordOf = (fields: Partial<ApiKey> = {}) => new KeyRecord(makeKey(organizationId, fields), current, shared)
 
 const open = (bounds: Partial<ConstructorParameters<typeof KeyCache>[0]> = {}) =>
-  new KeyCache({ capacity: 3, ttl: 1000, negativeTtl: 500, ...bounds })
+  new KeyCache({ capacity: 3, maxBytes: 2 ** 30, ttl: 1000, negativeTtl: 500, ...bounds })
 
 const put = (cache: KeyCache, fingerprint: string, record = recordOf(), now = 0) => {
   cache.complete(cache.begin(), fingerprint, record, now)
@@ -40,6 +40,45 @@ describe("a cache of keys", () => {
       put(cache, `n${n}`)
       expect(cache.size).toBe(3)
     }
+  })
+
+  it("holds so many bytes, and nothing that alone takes more", () => {
+    const large = (i: number) => recordOf({ metadata: { list: Array.from({ length: 1000 }, () => ({})), i } })
+    const cache = open({ capacity: 10_000, maxBytes: 1_000_000 })
+    for (let n = 0; n < 1000; n++) {
+      put(cache, `large ${n}`, large(n))
+      expect(cache.bytes).toBeLessThanOrEqual(1_000_000)
+    }
+    expect(cache.size).toBeGreaterThan(5)
+    expect([has(cache, "large 0"), has(cache, "large 999")]).toEqual([false, true])
+    for (let n = 0; n < 900; n++) put(cache, `small ${n}`)
+    expect(cache.size).toBeGreaterThan(900)
+    for (let n = 0; n < 6000; n++) put(cache, `small ${n}`)
+    expect([has(cache, "large 999"), has(cache, "small 5999")]).toEqual([false, true])
+    const tiny = open({ capacity: 10, maxBytes: 5000 })
+    put(tiny, "small")
+    put(tiny, "large", large(0))
+    expect([has(tiny, "small"), has(tiny, "large")]).toEqual([true, false])
+  })
+
+  it("counts bytes back, however keys are forgotten", () => {
+    const cache = open({ capacity: 10 })
+    const record = put(cache, "one")
+    put(cache, "two", record)
+    put(cache, "other")
+    const [all] = [cache.bytes]
+    put(cache, "other")
+    expect(cache.bytes).toBe(all)
+    cache.apply({ _tag: "Key", id: record.id })
+    expect(cache.bytes).toBe(all / 3)
+    cache.apply({ _tag: "KeysOfOrganization", id: organizationId })
+    expect(cache.bytes).toBe(0)
+    put(cache, "late", recordOf(), 0)
+    cache.get("late", 1000)
+    expect([cache.size, cache.bytes]).toEqual([0, 0])
+    put(cache, "cleared")
+    cache.clear()
+    expect(cache.bytes).toBe(0)
   })
 
   it("holds unknown keys for a moment, in a bound of their own, which evicts no key", () => {
@@ -113,5 +152,19 @@ describe("a cache of keys", () => {
       put(cache, "a", record)
       expect(has(cache, "a")).toBe(true)
     })
+  })
+})
+
+describe("parts that keys have in common", () => {
+  it("are kept once, up to so much text of them", () => {
+    const { text, value } = makeShared()
+    const list = (i: number) => Array.from({ length: 100 }, (_, j) => `${i}:${"x".repeat(100)}:${j}`)
+    const first = value(list(0))
+    for (let i = 1; i < 300; i++) value(list(i))
+    expect(value(list(0))).toBe(first)
+    for (let i = 0; i < 1000; i++) value(list(i))
+    expect(value(list(0))).not.toBe(first)
+    expect(value(list(0))).toBe(value(list(0)))
+    expect(text("a")).toBe("a")
   })
 })

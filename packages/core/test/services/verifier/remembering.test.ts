@@ -59,6 +59,21 @@ describe("a process that is told of changes", () => {
     }).pipe(Effect.provide(live))
   })
 
+  it.effect("remembers as many keys as there is memory for", () => {
+    const { calls, channel } = setUp()
+    return Effect.gen(function* () {
+      const verifier = yield* KeyVerifier
+      const metadata = { list: Array.from({ length: 100 }, () => ({})) }
+      const issued = yield* Effect.forEach(Array.from({ length: 20 }), () => issueKey({ metadata }))
+      yield* channel.confirm()
+      for (const _ of [1, 2]) for (const { plaintext } of issued) yield* verifier.verifyKey(plaintext)
+      assert.isAbove(calls.count("KeyStore.findByDigests"), 30)
+      calls.clear()
+      for (const _ of [1, 2]) yield* verifier.verifyKey(issued[0]?.plaintext ?? "")
+      assert.strictEqual(calls.count("KeyStore.findByDigests"), 1)
+    }).pipe(Effect.provide(remembering(channel, { cache: { maxBytes: 40_000 } }, calls.wrap(MemoryStore.layer))))
+  })
+
   it.effect("remembers nothing where it is told to, or where the store tells of no changes", () => {
     const { calls, channel } = setUp()
     return Effect.gen(function* () {
