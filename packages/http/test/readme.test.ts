@@ -1,3 +1,4 @@
 import { runReadme } from "./table/runReadme.js"
 
 runReadme("http")
+runReadme("http", { document: "RECIPES.md" })
