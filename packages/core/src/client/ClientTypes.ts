@@ -120,7 +120,7 @@ export interface RateLimitOptions {
 
 /** Fields of a key to change: those left out stay, `null` clears. */
 export interface UpdateKeyOptions<M = Metadata> {
-  /** For people: trimmed, 1 to 255 code points. */
+  /** For people: trimmed, 1 to 255 code points, without control characters. */
   readonly name?: string | null | undefined
   /** At most 100; none grant nothing. A `*` stands alone or as the last segment. */
   readonly scopes?: ReadonlyArray<string> | null | undefined

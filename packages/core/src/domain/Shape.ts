@@ -9,35 +9,37 @@ type Add = (path: Path, words: string) => void
 /** Looks at a value, and at what it holds, before any of it is decoded; `false` where the value is of another kind. */
 type Look = (value: unknown, path: Path, add: Add) => boolean
 
-/** Far more members than any object of this library has fields, and few enough to tell the unknown ones. */
-const maxMembers = 10_000
+/** Far more than any object of this library has members, or any list of metadata items; few enough to be read at once. */
+const most = 10_000
 
 const lookAtObject = (ast: SchemaAST.TypeLiteral): Look => {
   const looks = ast.propertySignatures.flatMap(({ name, type }) => {
     const look = lookOf(type)
     return look === null ? [] : [[name, look] as const]
   })
-  const isOpen = ast.indexSignatures.length > 0
+  const ofAnyName = ast.indexSignatures.flatMap(({ type }) => lookOf(type) ?? [])
   const lookInside = (value: object, path: Path, add: Add): void => {
     for (const [name, look] of looks) {
       if (Object.hasOwn(value, name)) look(Reflect.get(value, name), [...path, name], add)
     }
+    if (ofAnyName.length === 0) return
+    for (const [name, member] of Object.entries(value)) for (const look of ofAnyName) look(member, [...path, name], add)
   }
   return (value, path, add) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return false
     if (!isPlainObject(value)) add(path, "is not a plain object")
-    else if (!isOpen && Reflect.ownKeys(value).length > maxMembers) add(path, `has over ${maxMembers} members`)
+    else if (Reflect.ownKeys(value).length > most) add(path, `has over ${most} members`)
     else lookInside(value, path, add)
     return true
   }
 }
 
 const lookAtList = (ast: SchemaAST.TupleType): Look => {
-  const most = maxItemsOf(ast)
+  const bound = maxItemsOf(ast) ?? { length: most, words: `has over ${most} items` }
   const looks = [...ast.elements, ...ast.rest].map(({ type }) => lookOf(type))
   return (value, path, add) => {
     if (!Array.isArray(value)) return false
-    if (most !== undefined && value.length > most.length) add(path, most.words)
+    if (value.length > bound.length) add(path, bound.words)
     else if (looks.some((look) => look !== null)) {
       for (let i = 0; i < value.length; i++) looks[Math.min(i, looks.length - 1)]?.(value[i], [...path, i], add)
     }

@@ -189,6 +189,22 @@ describe("what errors say in their other cases", () => {
     )
   })
 
+  it("escapes what it quotes, so that nobody writes lines or commands into a log", () => {
+    const hostile = "x\n2026 admin\u001b[31m\u202e\u2028\u0085"
+    const escaped = "x\\u000a2026 admin\\u001b[31m\\u202e\\u2028\\u0085"
+    const messages = [
+      new Errors.AlreadyExistsError({ entity: "project", existingName: hostile, existingId: id }),
+      new Errors.NotFoundError({ entity: "key", id: hostile }),
+      new Errors.InsufficientScopeError({ keyId, required: [hostile], missing: [hostile] }),
+      new Errors.InvalidInputError({ issues: [{ path: hostile, rule: "is blank" }] }),
+      new Errors.StoreError({ operation: hostile, retryable: true, reason: hostile })
+    ].map(({ message }) => message)
+    for (const message of messages) {
+      expect(message).toContain(escaped)
+      expect(message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u)
+    }
+  })
+
   it("does not advise to wait where waiting does not help", () => {
     expect(quota(null).message).toBe("The call costs more than a rate limit of the API key can ever admit")
   })

@@ -1,6 +1,6 @@
 import { FastCheck } from "effect"
 import { describe, expect, it } from "vitest"
-import { covers, missingScopes, Scope, Scopes } from "../../src/domain/Scope.js"
+import { covers, GrantedScopes, missingScopes, Scope, Scopes } from "../../src/domain/Scope.js"
 import { accepted, isAccepted, refusals } from "./decoding.js"
 
 const segments = FastCheck.string({ unit: FastCheck.constantFrom(..."ab*-.~"), minLength: 1, maxLength: 4 })
@@ -42,6 +42,17 @@ describe("the scopes of a key", () => {
   it("count once where they are named twice, in the order of their first naming", () => {
     expect(accepted(Scopes, ["b", "a", "b", "c", "a"])).toEqual(["b", "a", "c"])
     expect(accepted(Scopes, [...many(100), "scope:7"])).toEqual(many(100))
+  })
+
+  it("have a * alone or as the last segment, where they are granted", () => {
+    const good = ["*", "docs:*", "docs:read:*", ":*", "docs", "docs:read"]
+    expect(accepted(GrantedScopes, good)).toEqual(good)
+    for (const odd of ["**", "a*", "*a", "*:read", "*:*", "*:*:read", "a:*:b", "a:*b", "a:b*", "a:**", "a:*:*", "*:"]) {
+      expect(refusals(GrantedScopes, ["ok", odd]), odd).toEqual([
+        "1 has a * that is neither all of it nor its last segment"
+      ])
+      expect(isAccepted(Scopes, [odd]), "required ones are literal").toBe(true)
+    }
   })
 
   it("may be none", () => {

@@ -60,6 +60,7 @@ describe("the length of a list", () => {
     ["scopes", Scopes, "read", "has over 100 scopes"],
     ["granted scopes", GrantedScopes, "read", "has over 100 scopes"],
     ["rate limits", RateLimitsInput, { requests: 1, window: "minute" }, "has over 16 limits"],
+    ["any other list", Schema.Array(Schema.String), "x", "has over 10000 items"],
     ["forms", AcceptForeignKeysInput, { head: "x", alphabet: "hex", length: 32 }, "has over 100 forms"]
   ] as const)("is looked at before its members are: %s", (_, schema, member, words) => {
     const { list, looks } = watched(2_000_000, member)
@@ -83,6 +84,10 @@ describe("the size of a record", () => {
   it("is looked at before its members are", () => {
     const huge = Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`member${i}`, i]))
     expect(refusals(Schema.Struct({ a: Schema.optional(Schema.Number) }), huge)).toEqual(["has over 10000 members"])
+    const Open = Schema.Record({ key: Schema.String, value: Schema.Number })
+    expect(refusals(Open, huge)).toEqual(["has over 10000 members"])
+    const Nested = Schema.Record({ key: Schema.String, value: Schema.Struct({}) })
+    expect(refusals(Nested, { a: {}, b: new Map() })).toEqual(["b is not a plain object"])
     const limits = refusals(RateLimitsInput, [huge])
     expect(limits).toEqual(["0 has over 10000 members"])
   })

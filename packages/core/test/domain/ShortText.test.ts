@@ -1,4 +1,4 @@
-import { FastCheck } from "effect"
+import { FastCheck, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { OrganizationName } from "../../src/domain/Organization.js"
 import { ProductName } from "../../src/domain/Product.js"
@@ -36,6 +36,27 @@ describe("text for people", () => {
       expect(refusals(ShortText, text)).toEqual(["holds NUL or a lone surrogate"])
     }
     expect(accepted(ShortText, "a😀\uffff")).toBe("a😀\uffff")
+  })
+
+  it("holds nothing that a log or a terminal obeys: line breaks, escape sequences, changes of direction", () => {
+    const codes = [
+      ...Array.from({ length: 31 }, (_, i) => i + 1),
+      ...Array.from({ length: 33 }, (_, i) => 0x7f + i),
+      ...[0x061c, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e],
+      ...[0x2066, 0x2067, 0x2068, 0x2069]
+    ]
+    for (const code of codes) {
+      const text = `Acme${String.fromCharCode(code)}Inc`
+      expect(refusals(ShortText, text), code.toString(16)).toEqual([
+        "holds a control character or one that changes the direction of text"
+      ])
+    }
+    // Of those that join emoji or letters a name may have some.
+    for (const text of ["👩\u200d👩", "می\u200cخواهم", "שלום", "a\u00a0b"]) expect(accepted(ShortText, text)).toBe(text)
+  })
+
+  it("is of a type that takes what was stored before", () => {
+    expect(Schema.is(Schema.typeSchema(OrganizationName))("Acme\u001b[31m\u202e")).toBe(true)
   })
 
   it("is a string", () => {

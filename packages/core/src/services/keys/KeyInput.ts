@@ -26,7 +26,7 @@ export interface RateLimitInput {
 
 /** Fields that are given at creation and may be changed later. */
 export interface Changeable<M> {
-  /** For people: trimmed, 1 to 255 code points. */
+  /** For people: trimmed, 1 to 255 code points, without control characters. */
   readonly name?: string | null | undefined
   /** At most 100; none grant nothing. A `*` stands alone or as the last segment. */
   readonly scopes?: ReadonlyArray<string> | null | undefined
