@@ -1,37 +1,22 @@
 import { join } from "node:path"
 import Database from "better-sqlite3"
 import { beforeAll, describe, expect, it } from "vitest"
-import { type Answer, type Api, type Call, makeApi, makeCustomer, operatorsOf } from "./server/Api.js"
+import { type Answer, type Call, makeApi, makeCustomer, operatorsOf } from "./server/Api.js"
 import { documentedRoutes, isForOperators, pathOf, type Route } from "./server/documentedRoutes.js"
 import { expectProblem } from "./server/expectProblem.js"
 import { makeFolder } from "./server/folder.js"
 import { adminKeyIn, type ServerProcess, spawnServer } from "./server/startServer.js"
+import { watchApi } from "./server/watchedApi.js"
 
 const folder = makeFolder()
 const server: ServerProcess = spawnServer({ folder, env: { APIKEYS_STORE_TIMEOUT: "5" } })
 const address = await server.listening
 const plain = makeApi(address, adminKeyIn(folder))
 
-/** What came of each route: at the end, every status that the document names has been seen. */
-const seen = new Set<string>()
-/** Every plaintext that was told, the operators' first one among them: the logs are to hold none. */
-const plaintexts = [adminKeyIn(folder)]
 let routes: ReadonlyArray<Route> = []
-
-const templateOf = (method: string, path: string): string =>
-  routes.find(
-    (route) =>
-      route.method === method &&
-      new RegExp(`^${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(path) &&
-      (!route.path.includes("{keyId}") || !path.includes("/keys/revoke"))
-  )?.path ?? path
-
-const api: Api = async (method, path, call = {}) => {
-  const answer = await plain(method, path, call)
-  seen.add(`${method} ${templateOf(method, path.split("?")[0]!)} ${answer.status}`)
-  if (typeof answer.body?.plaintext === "string") plaintexts.push(answer.body.plaintext)
-  return answer
-}
+/** At the end, every status that the document names has been seen, and the logs are to hold no plaintext. */
+const { api, plaintexts, seen } = watchApi(plain, () => routes)
+plaintexts.push(adminKeyIn(folder))
 
 beforeAll(async () => {
   routes = await documentedRoutes(plain)
@@ -125,6 +110,9 @@ describe("keys", () => {
     const again = await api("POST", "/v1/keys", { body })
     expect(again).toMatchObject({ status: 200, body: { plaintext: null, key: created.body.key } })
     expect(await api("GET", `/v1/keys/${created.body.key.id}`)).toMatchObject({ status: 200, body: created.body.key })
+    const other = await api("POST", "/v1/keys", { body: { ...body, name: "Bob's key" } })
+    expectProblem(other, 422, "idempotency_conflict")
+    expect(other.body.existingId).toBe(created.body.key.id)
   })
 
   it("are listed by owner and status, in pages that lose and repeat nothing", async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { SqliteStore } from "@apikeys/store-sqlite"
 import { describe, expect, it } from "vitest"
-import { makeApi } from "./server/Api.js"
+import { makeApi, operatorsOf } from "./server/Api.js"
 import { raceToBootstrap } from "./server/bootstrapRace.js"
 import { signingSecret, startWithClaimedName } from "./server/claimedName.js"
 import { makeFolder } from "./server/folder.js"
@@ -81,6 +81,26 @@ describe("without any configuration", { timeout }, () => {
     )
     expect(second.output()).toContain("Other users of this machine may read apikeys.db: chmod 600")
     expect(second.output()).not.toMatch(anyKey)
+  })
+
+  it("starts where an operator took the idempotency key of the first admin key, and creates no other", async () => {
+    const folder = makeFolder()
+    const server = spawnServer({ folder })
+    const api = makeApi(await server.listening, adminKeyIn(folder))
+    const { organizationId, productId } = await operatorsOf(api)
+    const another = await api("POST", "/v1/keys", { body: { organizationId, productId, scopes: ["*"] } })
+    const [first] = (await api("GET", "/v1/keys")).body.items.slice(-1)
+    const key = another.body.plaintext
+    expect((await api("DELETE", `/v1/keys/${first.id}`, { key })).status).toBe(204)
+    const body = { organizationId, productId, scopes: [], idempotencyKey: "first-admin-key" }
+    expect((await api("POST", "/v1/keys", { key, body })).status).toBe(201)
+    server.kill("SIGTERM")
+    expect(await server.exited).toBe(0)
+    rmSync(join(folder, "apikeys-admin.key"))
+    const second = await started({ folder })
+    expect(await second.accepts(key)).toBe(true)
+    await second.stop()
+    expect(second.output()).toContain("apikeys-admin.key is not there")
   })
 
   it("three at once make one key, which is told once", async () => {

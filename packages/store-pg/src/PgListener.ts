@@ -148,16 +148,15 @@ export const listen = ({
       yield* Effect.catchAll(within(echoMillis, Deferred.await(echo)), () => Effect.fail("unheard" as const))
       // What it hears is said to it alone, so this is set for it alone.
       yield* step(connection.executeUnprepared(`set statement_timeout = ${statementMillis}`, [], undefined))
+      const turn = yield* Effect.makeSemaphore(1)
       trusted = {
-        read: (use) => Effect.suspend(() => use(connection)),
+        read: (use) => turn.withPermits(1)(Effect.suspend(() => use(connection))),
         giveUp: Effect.asVoid(Deferred.succeed(lost, undefined))
       }
       ring()
       yield* Deferred.await(lost)
       // A look that was given up goes on until the server ends it: before, the next connection would be one too many.
-      yield* Effect.ignore(
-        within(statementMillis + graceMillis, connection.executeUnprepared("select 1", [], undefined))
-      )
+      yield* Effect.ignore(within(statementMillis + graceMillis, turn.take(1)))
     }).pipe(
       Effect.scoped,
       Effect.ensuring(

@@ -29,10 +29,11 @@ export type App = FastifyInstance<
 /** Requests are decoded, and answers encoded, by the very schemas that document them. */
 export const useEffectSchemas = (app: FastifyInstance): App =>
   app
-    .setValidatorCompiler<Schema.Schema<unknown>>(({ schema }) => {
+    .setValidatorCompiler<Schema.Schema<unknown>>(({ httpPart, schema }) => {
       const decode = Input.decode(schema)
       return (data) =>
-        Either.match(Effect.runSync(Effect.either(decode(data))), {
+        // Parameters are in objects of a class of their parser.
+        Either.match(Effect.runSync(Effect.either(decode(httpPart === "body" ? data : { ...data }))), {
           // An `InvalidInputError`, which tells paths and rules, and no value.
           onLeft: (error) => ({ error }),
           onRight: (value) => ({ value })

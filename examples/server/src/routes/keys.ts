@@ -2,7 +2,7 @@ import { apiKeyOf } from "@apikeys/fastify"
 import type { App } from "../http/effectSchemas.js"
 import { ofOperators, refuseToChange, refuseToCreate } from "../permissions.js"
 import { CreatedKey, Key, KeyChanges, KeyFilter, NewKey, OfKey } from "../schemas/keys.js"
-import { Nothing, pageOf, problemsOfOne } from "../schemas/wire.js"
+import { Nothing, Problem, pageOf, problemsOfOne } from "../schemas/wire.js"
 import type { Services } from "./Services.js"
 
 const tags = ["keys"]
@@ -16,7 +16,7 @@ export const keys = (app: App, { client, operators }: Services): void => {
         summary: "Issue a key. Its plaintext is told this once; 200, without it, where the call is a repetition",
         description: ofOperators,
         body: NewKey,
-        response: { 200: CreatedKey, 201: CreatedKey, ...problemsOfOne }
+        response: { 200: CreatedKey, 201: CreatedKey, ...problemsOfOne, 422: Problem }
       }
     },
     async (request, reply) => {

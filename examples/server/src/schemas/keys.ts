@@ -19,7 +19,8 @@ export const NewKey = Schema.Struct({
   productId: exactly(Schema.NullOr(productId)),
   ...fields,
   idempotencyKey: nullable(Input.Text).annotations({
-    description: "A call that is repeated under the same one makes no second key, and is told no plaintext"
+    description:
+      "A repeated call under the same one creates no second key, and returns no plaintext; with other input it is 422"
   })
 })
 

@@ -1,4 +1,4 @@
-import { type ApiKeyClient, ApiKeyError } from "@apikeys/core"
+import { type ApiKeyClient, ApiKeyError, IdempotencyConflictError } from "@apikeys/core"
 import { type Operators, operatorKey } from "../operators.js"
 import { createPrivateFile, readIfThere } from "./privateFile.js"
 import type { Settings } from "./settings.js"
@@ -18,21 +18,33 @@ export const firstAdminKey = async (
   const held = await readIfThere(file)
   if (held !== null) return checkHeld(client, operators, file, held)
 
-  const { key, plaintext } = await client.createKey({
-    ...operatorKey(operators, "First admin key"),
-    // Of all processes, and of all starts, one gets a plaintext.
-    idempotencyKey: "first-admin-key"
-  })
-  if (plaintext === null) {
+  const created = await createOnce(client, operators)
+  if (created === null) {
     say(`${file} is not there: another process, or an earlier start, was given the admin key. ${howToGetAnother}`)
     return
   }
+  const { key, plaintext } = created
   try {
     if (!(await createPrivateFile(file, `${plaintext}\n`))) throw new Error(`${file} appeared while the server started`)
     say(`The first admin key is in ${file}`)
   } catch (error) {
     // Nobody knows it, so the next start is to make another one.
     await client.deleteKey(key.id)
+    throw error
+  }
+}
+
+/** Of all processes, and of all starts, one gets a key; `null` for the others. */
+const createOnce = async (client: ApiKeyClient, operators: Operators) => {
+  try {
+    const created = await client.createKey({
+      ...operatorKey(operators, "First admin key"),
+      idempotencyKey: "first-admin-key"
+    })
+    return created.plaintext === null ? null : created
+  } catch (error) {
+    // An operator created a key under the same idempotency key: the first admin key was used for it.
+    if (error instanceof IdempotencyConflictError) return null
     throw error
   }
 }
