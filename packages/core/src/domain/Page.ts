@@ -10,6 +10,7 @@ import { rule } from "./Rule.js"
  * @since 0.1.0
  */
 export interface Page<A> {
+  /** Up to the limit; fewer also where keys are so large that more would take too much memory. */
   readonly items: ReadonlyArray<A>
   /** Give it back to get the page after; `null` on the last one. */
   readonly nextCursor: string | null

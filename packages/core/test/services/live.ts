@@ -1,11 +1,18 @@
 import { Effect, Layer } from "effect"
-import { ApiKeys, type ApiKeysOptions, type CreateKeyInput, MemoryStore, Tenants } from "../../src/index.js"
+import {
+  ApiKeys,
+  type ApiKeysOptions,
+  type CreateKeyInput,
+  MemoryStore,
+  type StoreLayer,
+  Tenants
+} from "../../src/index.js"
 
 export const signingSecret = "0123456789abcdef0123456789abcdef"
 
-/** The services over a store in memory, which every use has to itself. */
-export const live = (options?: Partial<ApiKeysOptions>) =>
-  ApiKeys.layer({ signingSecret, keyPrefix: "myapp", ...options }).pipe(Layer.provideMerge(MemoryStore.layer))
+/** The services over a store in memory, which every use has to itself, or over another. */
+export const live = (options?: Partial<ApiKeysOptions>, store: StoreLayer = MemoryStore.layer) =>
+  ApiKeys.layer({ signingSecret, keyPrefix: "myapp", ...options }).pipe(Layer.provideMerge(store))
 
 /** A key of an organization of its own. */
 export const issueKey = (fields: Omit<CreateKeyInput, "organizationId"> = {}) =>

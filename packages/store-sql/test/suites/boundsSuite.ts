@@ -1,7 +1,7 @@
-import { KeyStore, type Metadata } from "@apikeys/core"
+import { ApiKeys, KeyStore, type Metadata } from "@apikeys/core"
 import { insertKey, insertOrganization, makeDigest, makeKey } from "@apikeys/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Layer, Option, Stream } from "effect"
 import type { SqlBackend } from "./SqlBackend.js"
 
 /** What is short as it is written, and not in every form that a database has for it. */
@@ -11,7 +11,7 @@ const numbers: Metadata = {
   a: 1
 }
 
-/** What is kept of a key is as large as what was given. */
+/** What is kept of keys is as large as what was given, and what is read of them at once is bounded. */
 export const boundsSuite = ({
   emptyDatabase,
   layer,
@@ -46,4 +46,63 @@ export const boundsSuite = ({
       60_000
     )
   })
+
+  describe(`pages on ${title}`, () => {
+    it.scopedLive(
+      "of large keys are short, lose and repeat none, and let others have their turn",
+      () =>
+        Effect.gen(function* () {
+          const address = yield* emptyDatabase
+          yield* Effect.gen(function* () {
+            const [keys, store] = [yield* ApiKeys, yield* KeyStore]
+            const { id: organizationId } = yield* insertOrganization()
+            const large = Array.from({ length: 400 }, (_, i) => ({
+              key: makeKey(organizationId, { metadata: { i, list: Array.from({ length: 1000 }, () => ({})) } }),
+              digest: makeDigest(),
+              otherDigests: [],
+              otherIds: []
+            }))
+            for (let start = 0; start < 400; start += 50) yield* store.insertMany(large.slice(start, start + 50))
+            const stall = yield* longestStall
+            const sizes: Array<number> = []
+            const seen = new Set<string>()
+            yield* keys.allKeys({ organizationId, limit: 1000 }).pipe(
+              Stream.runForEachChunk((page) =>
+                Effect.sync(() => {
+                  sizes.push(page.length)
+                  for (const { id } of page) seen.add(id)
+                })
+              )
+            )
+            assert.strictEqual(seen.size, 400)
+            assert.strictEqual(
+              sizes.reduce((sum, size) => sum + size, 0),
+              400
+            )
+            assert.isBelow(Math.max(...sizes), 100)
+            assert.isBelow(stall(), 1000)
+          }).pipe(Effect.provide(Layer.provideMerge(ApiKeys.layer({ signingSecret }), layer(address))))
+        }),
+      60_000
+    )
+  })
 }
+
+const signingSecret = "0123456789abcdefghijklmnopqrstuv"
+
+/** How long the event loop stood still at most, in milliseconds. */
+const longestStall = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let [longest, last] = [0, performance.now()]
+      const timer = setInterval(() => {
+        const now = performance.now()
+        longest = Math.max(longest, now - last)
+        last = now
+      }, 1)
+      return { timer, longest: () => longest }
+    }),
+    ({ timer }) => Effect.sync(() => clearInterval(timer))
+  ),
+  ({ longest }) => longest
+)

@@ -4,11 +4,12 @@ import type { Page } from "../../domain/Page.js"
 import { KeyStore } from "../../ports/KeyStore.js"
 import { StoreHealth } from "../../ports/StoreHealth.js"
 import { MetadataCodec } from "../MetadataCodec.js"
-import { orNotFound, readPage, unlessAbsent } from "../tenants/entity.js"
+import { orNotFound, unlessAbsent } from "../tenants/entity.js"
 import { UsageRecorder } from "../verifier/UsageRecorder.js"
 import type { ApiKeysService, Health } from "./ApiKeysService.js"
 import { decodeKeyFilter, decodeKeyId } from "./input.js"
 import { makeOwnerExists } from "./owner.js"
+import { readKeyPage } from "./page.js"
 
 type Operations = Pick<ApiKeysService, "getKey" | "listKeys" | "allKeys" | "health">
 
@@ -42,7 +43,7 @@ export const makeReads = Effect.gen(function* () {
       millis(filter.expiresBefore)
     ]
     if (filter.lastUsedBefore !== null) yield* uses.settled
-    const page: Page<ApiKey> = yield* readPage(bound, { cursor, limit }, (slice) =>
+    const page: Page<ApiKey> = yield* readKeyPage(bound, { cursor, limit }, (slice) =>
       store.list({ ...filter, status: status === "all" ? null : status, now }, slice)
     ).pipe(unlessAbsent(ownerExists(filter)))
     return { ...page, items: yield* Effect.forEach(page.items, shown) }

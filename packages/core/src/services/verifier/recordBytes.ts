@@ -35,7 +35,12 @@ const bytesOfObject = (value: object): number => {
 }
 
 /** About how many bytes of memory a record takes. Scopes and limits count as if no other key had the same. */
-export const bytesOfRecord = ({ metadata, name, rateLimits, scopes }: KeyRecord): number =>
+export const bytesOfRecord = ({
+  metadata,
+  name,
+  rateLimits,
+  scopes
+}: Pick<KeyRecord, "metadata" | "name" | "rateLimits" | "scopes">): number =>
   scopes.reduce((bytes, scope) => bytes + bytesOf(scope), recordBytes) +
   limitBytes * rateLimits.length +
   bytesOf(name) +
