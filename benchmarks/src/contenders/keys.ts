@@ -1,6 +1,6 @@
 import type { CreateKeyOptions } from "@apikeys/core"
 
-export const signingSecret = "benchmark".repeat(8)
+export const signingSecret = "0123456789abcdef".repeat(4)
 export const keyPrefix = "bench"
 
 /** More than any round can use up. */

@@ -23,7 +23,7 @@ const storeOf = async (store: ImportStore, place: string): Promise<Store> => {
 const open = async ({ place, store }: Order): Promise<ApiKeyClient> => {
   const client = await ApiKeyClient.open({
     store: await storeOf(store, place),
-    signingSecret: "0".repeat(64),
+    signingSecret: "0123456789abcdef".repeat(4),
     keyPrefix: "bench"
   })
   await client.importOrganization(organization)

@@ -13,7 +13,7 @@ const password = "correct horse battery"
 describe("acme-integration", { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "apikeys-acme-"))
   const env = {
-    APIKEYS_SIGNING_SECRET: "of no use outside of this very test",
+    APIKEYS_SIGNING_SECRET: "of no use but for this very test: 0123456789",
     SESSION_SECRET: "nor is this one of any use elsewhere",
     DATA_FOLDER: folder
   }

@@ -8,7 +8,7 @@ import { SqliteStore } from "@apikeys/store-sqlite"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type Program, startProgram } from "../../../scripts/test/startProgram.js"
 
-const signingSecret = "of no use outside of this very test"
+const signingSecret = "of no use but for this very test: 0123456789"
 
 interface Told {
   readonly zone: string

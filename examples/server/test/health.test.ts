@@ -4,7 +4,7 @@ import { expect, it } from "vitest"
 import { api } from "../src/api.js"
 import { findOperators } from "../src/operators.js"
 
-const signingSecret = "of no use outside of this very test"
+const signingSecret = "of no use but for this very test: 0123456789"
 
 it("the store is asked for its health once a second, however many ask, and what it says is passed on", async () => {
   const client = await ApiKeyClient.open({ store: MemoryStore.layer, signingSecret })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { api as registerApi } from "../src/api.js"
 import { findOperators } from "../src/operators.js"
 
-const signingSecret = "of no use outside of this very test"
+const signingSecret = "of no use but for this very test: 0123456789"
 
 describe("the document", () => {
   const app = Fastify()

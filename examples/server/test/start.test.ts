@@ -171,18 +171,21 @@ describe("a start", { timeout }, () => {
       `import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(hook)}")`
     )
     await (await started({ folder: makeFolder(), nodeArgs })).stop()
-    const env = { DATABASE_URL: "postgres://127.0.0.1:1/none", APIKEYS_SIGNING_SECRET: "x".repeat(32) }
+    const env = { DATABASE_URL: "postgres://127.0.0.1:1/none", APIKEYS_SIGNING_SECRET: "0123456789abcdef".repeat(2) }
     expect(await refusal({ folder: makeFolder(), nodeArgs, env })).toContain("loads @apikeys/store-pg")
   })
 
   it.each([
     [{ DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/none" }, "DATABASE_URL needs a signing secret"],
     [
-      { DATABASE_URL: "mongodb://user:hunter2@127.0.0.1/none", APIKEYS_SIGNING_SECRET: "x".repeat(32) },
+      { DATABASE_URL: "mongodb://user:hunter2@127.0.0.1/none", APIKEYS_SIGNING_SECRET: "0123456789abcdef".repeat(2) },
       "DATABASE_URL does not begin with postgres://, mysql:// or mariadb://"
     ],
     [
-      { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/none", APIKEYS_SIGNING_SECRET: "x".repeat(32) },
+      {
+        DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/none",
+        APIKEYS_SIGNING_SECRET: "0123456789abcdef".repeat(2)
+      },
       "The store could not answer"
     ],
     [{ PORT: "70000" }, "PORT is not a whole number from 0 to 65535"],

@@ -327,7 +327,7 @@ describe("fastifyApiKeys", () => {
   })
 
   it("takes an Effect runtime that has the services", async () => {
-    const layer = ApiKeys.layer({ signingSecret: "of no use outside of this very test" })
+    const layer = ApiKeys.layer({ signingSecret: "of no use but for this very test: 0123456789" })
     const runtime = ManagedRuntime.make(layer.pipe(Layer.provide(MemoryStore.layer)))
     const setUp = Effect.gen(function* () {
       const { id } = yield* (yield* Tenants).createOrganization({ name: "Acme Inc" })

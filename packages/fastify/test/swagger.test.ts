@@ -7,7 +7,10 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 describe("@fastify/swagger", () => {
   let client: ApiKeyClient
   beforeAll(async () => {
-    client = await ApiKeyClient.open({ store: MemoryStore.layer, signingSecret: "of no use outside of this very test" })
+    client = await ApiKeyClient.open({
+      store: MemoryStore.layer,
+      signingSecret: "of no use but for this very test: 0123456789"
+    })
   })
   afterAll(() => client.close())
 

@@ -12,7 +12,7 @@ import { Context, Effect, Exit, Layer, ManagedRuntime, Redacted, Tracer } from "
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type VerifierSource, verifierOf } from "../src/index.js"
 
-const signingSecret = "of no use outside of this very test"
+const signingSecret = "of no use but for this very test: 0123456789"
 
 const setUp = Effect.gen(function* () {
   const tenants = yield* Tenants

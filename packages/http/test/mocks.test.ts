@@ -7,7 +7,10 @@ describe("a guard of plain mocks", () => {
   let client: ApiKeyClient
   let key: string
   beforeAll(async () => {
-    client = await ApiKeyClient.open({ store: MemoryStore.layer, signingSecret: "of no use outside of this very test" })
+    client = await ApiKeyClient.open({
+      store: MemoryStore.layer,
+      signingSecret: "of no use but for this very test: 0123456789"
+    })
     const { id } = await client.createOrganization({ name: "Acme Inc" })
     key = (await client.createKey({ organizationId: id })).plaintext
   })

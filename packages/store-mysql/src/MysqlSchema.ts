@@ -229,10 +229,12 @@ add column previous_mark varchar(36) ${ascii} not null default ''`
     // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
     `create table if not exists apikeys_secret_ids (
   id varchar(64) ${ascii} not null primary key,
-  fingerprint varbinary(64) not null,
+  fingerprint varbinary(64),
   unique key apikeys_secret_ids_fingerprint (fingerprint)
 ) ${table}`,
-    "insert ignore into apikeys_secret_ids (id, fingerprint) values ('salt', random_bytes(16))"
+    "insert ignore into apikeys_secret_ids (id, fingerprint) values ('salt', random_bytes(16))",
+    // What earlier versions called them, which is made of them: until what is called so is called anew.
+    "insert ignore into apikeys_secret_ids (id) select distinct secret_id from apikeys_digests where secret_id <> 'sha256'"
   ]
 }
 

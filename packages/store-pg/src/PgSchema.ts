@@ -184,8 +184,11 @@ add column previous_mark text not null default ''`,
     // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
     `create table ${prefix}apikeys_secret_ids (
   id text collate "C" not null primary key,
-  fingerprint bytea not null unique
+  fingerprint bytea unique
 )`,
+    // What earlier versions called them, which is made of them: until what is called so is called anew.
+    `insert into ${prefix}apikeys_secret_ids (id)
+select distinct secret_id from ${prefix}apikeys_digests where secret_id <> 'sha256'`,
     `insert into ${prefix}apikeys_secret_ids (id, fingerprint) values ('salt', uuid_send(gen_random_uuid()))`,
     // As text it comes back as it was written: of a number like 1e308, `jsonb` keeps and sends all 309 digits. This alone
     // of what is added rewrites the table.

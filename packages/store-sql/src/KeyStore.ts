@@ -26,6 +26,7 @@ import { makeRotation } from "./KeyRotation.js"
 import type { Operations } from "./Operations.js"
 import { newestFirst } from "./Paging.js"
 import type { Script } from "./Script.js"
+import { makeSecretIds } from "./SecretIds.js"
 
 /** As many digests as are looked up in one statement. */
 const maxLookedUp = 1024
@@ -166,6 +167,7 @@ export const makeKeyStore = (dialect: Dialect, operations: Operations) => {
     disable,
     enable,
     ...makeRotation(dialect, operations, codec),
+    ...makeSecretIds(dialect, operations),
     prune: makePrune(dialect, operations),
     delete: remove,
     ...makeKeyImport(dialect, operations, codec)

@@ -167,8 +167,10 @@ const verdicts: Migration = {
     // What signing secrets are called, by fingerprints that are expensive to guess; and the salt of these.
     `create table apikeys_secret_ids (
   id text not null primary key,
-  fingerprint blob not null unique
+  fingerprint blob unique
 ) strict`,
+    // What earlier versions called them, which is made of them: until what is called so is called anew.
+    "insert into apikeys_secret_ids (id) select distinct secret_id from apikeys_digests where secret_id <> 'sha256'",
     "insert into apikeys_secret_ids (id, fingerprint) values ('salt', randomblob(16))"
   ]
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto"
 import { hmacOf, sha256Of } from "./digests.js"
 import type { OldRow, OldTables } from "./OldDatabase.js"
 
-export const signingSecret = "of no use outside of this very test"
+export const signingSecret = "of no use but for this very test: 0123456789"
 export const prefix = "sk"
 export const environment = "live"
 

@@ -4,7 +4,7 @@ import { makeApi } from "./Api.js"
 import { expectProblem } from "./expectProblem.js"
 import { adminKeyIn, type ServerOptions, spawnServer } from "./startServer.js"
 
-export const signingSecret = "of no use outside of this very test"
+export const signingSecret = "of no use but for this very test: 0123456789"
 
 /** What another application does, or a server of an earlier version: an organization of the reserved name, with a key. */
 const claimTheName = async (client: ApiKeyClient) => {

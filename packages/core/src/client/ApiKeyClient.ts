@@ -5,9 +5,8 @@ import type { Page } from "../domain/Page.js"
 import type { RateLimitStatus } from "../domain/RateLimitStatus.js"
 import type { SigningSecretReport } from "../domain/SigningSecret.js"
 import type { StoreLayer } from "../ports/Store.js"
-import { ApiKeys } from "../services/ApiKeys.js"
+import { ApiKeys, checkOptions } from "../services/ApiKeys.js"
 import type { ApiKeysService, CreatedKey, Idempotent, ReplayedKey } from "../services/keys/ApiKeysService.js"
-import * as Settings from "../services/Settings.js"
 import { Tenants } from "../services/Tenants.js"
 import type { LinkInput, NamedInOrganization, PageInput } from "../services/tenants/TenantInput.js"
 import type { TenantsService } from "../services/tenants/TenantsService.js"
@@ -85,7 +84,7 @@ export class ApiKeyClient<M = Metadata> extends ClientImports<M> {
       metadataSchema === undefined
         ? ApiKeys.layer(rest)
         : ApiKeys.withMetadata(metadataSchema as unknown as Schema.Schema<M>).layer(rest)
-    const runtime = await openRuntime(Settings.check(rest), services, store as unknown as StoreLayer)
+    const runtime = await openRuntime(checkOptions(rest), services, store as unknown as StoreLayer)
     return new ApiKeyClient<M>(runtime, await runtime.run("open", ApiKeys))
   }
 

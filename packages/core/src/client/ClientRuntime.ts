@@ -39,7 +39,7 @@ const closedError = (operation: string) =>
  */
 export const openRuntime = async (
   check: Effect.Effect<unknown, InvalidInputError>,
-  services: Layer.Layer<Services, InvalidInputError, Layer.Layer.Success<StoreLayer>>,
+  services: Layer.Layer<Services, InvalidInputError | StoreError, Layer.Layer.Success<StoreLayer>>,
   store: StoreLayer
 ): Promise<ClientRuntime> => {
   const opened = Layer.unwrapEffect(Effect.as(check, Layer.provide(services, store)))

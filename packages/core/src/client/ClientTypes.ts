@@ -28,7 +28,10 @@ export interface MetadataSchema<M> {
 export interface ApiKeyClientOptions<M = Metadata> extends VerificationOptions {
   /** Where everything is kept: `SqliteStore.layer({ filename })`, for instance. */
   readonly store: Store
-  /** The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. */
+  /**
+   * The HMAC key of every digest: at least 32 characters, 16 of them different (8 where all are hexadecimal digits), such as
+   * `openssl rand -hex 32` prints. The client keeps no text of it.
+   */
   readonly signingSecret: string | undefined
   /**
    * Further signing secrets under which keys are accepted: those that were current before, and, while a deploy rolls,

@@ -11,9 +11,21 @@ import {
 } from "./KeyToken.js"
 import { isPlainObject } from "./PlainObject.js"
 import { makeRedaction } from "./Redaction.js"
-import { isStorable, maxItems, rule } from "./Rule.js"
+import { consistsOf, isStorable, maxItems, rule } from "./Rule.js"
 
-/** Characters of a class of regular expressions. */
+const digits = "0123456789"
+const lower = "abcdefghijklmnopqrstuvwxyz"
+const base62 = digits + lower + lower.toUpperCase()
+
+/** Characters of each alphabet that has a name. */
+const characters = {
+  hex: `${digits}abcdef`,
+  base32: `${lower.toUpperCase()}234567`,
+  base62,
+  base64url: `${base62}_-`
+} as const
+
+/** The same, as classes of regular expressions. */
 const classes = {
   hex: "0-9a-f",
   base32: "A-Z2-7",
@@ -120,6 +132,9 @@ export interface ForeignKeys {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
+const charactersOf = (alphabet: ForeignAlphabet): string =>
+  typeof alphabet === "string" ? characters[alphabet] : alphabet.characters
+
 const classOf = (alphabet: ForeignAlphabet): string =>
   `[${typeof alphabet === "string" ? classes[alphabet] : escaped(alphabet.characters)}]`
 
@@ -166,10 +181,14 @@ export const makeForeignKeys = (
 ): ForeignKeys => {
   const forms = typeof accepted === "function" ? [] : accepted
   const takes = typeof accepted === "function" ? makeTakes(accepted, report) : null
-  const wholes = forms.map(({ alphabet, head, length }) => ({
-    head,
-    whole: new RegExp(`^${escaped(head)}${classOf(alphabet)}{${length}}$`)
-  }))
+  const wholes = forms.map(({ alphabet, head, length }) => {
+    const characters = new Set(charactersOf(alphabet))
+    return {
+      head,
+      isForm: (text: string): boolean =>
+        text.length === head.length + length && text.startsWith(head) && consistsOf(text, characters, head.length)
+    }
+  })
   // A mistyped key is a secret too, so one that is too long is masked as well, and one that was cut where its head shows it.
   const inText = forms.map(({ alphabet, head, length }) => ({
     head,
@@ -179,7 +198,7 @@ export const makeForeignKeys = (
 
   const accepts = (text: string): boolean => {
     if (text === "" || isOverlong(text) || ownHeadOf(text) !== null) return false
-    return takes === null ? wholes.some(({ whole }) => whole.test(text)) : takes(text)
+    return takes === null ? wholes.some(({ isForm }) => isForm(text)) : takes(text)
   }
 
   return {
@@ -187,7 +206,7 @@ export const makeForeignKeys = (
     accepts,
     hint: (plaintext) => {
       if (ownHeadOf(plaintext) !== null) return ownHint(plaintext)
-      const head = wholes.find(({ whole }) => whole.test(plaintext))?.head ?? ""
+      const head = wholes.find(({ isForm }) => isForm(plaintext))?.head ?? ""
       return `${plaintext.slice(0, head.length + hintLength)}…`
     },
     redact: makeRedaction([...inText, ...maskedForms(heads)]),

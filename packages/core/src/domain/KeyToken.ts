@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { checksum } from "./Checksum.js"
 import { type MaskedForm, makeRedaction } from "./Redaction.js"
-import { rule } from "./Rule.js"
+import { consistsOf, rule } from "./Rule.js"
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 const secretLength = 43
@@ -26,6 +26,25 @@ export const KeyEnvironment = Schema.String.annotations(rule("is not a string"))
 )
 
 const headPattern = /^[a-z](?:[a-z0-9_]{0,30}[a-z0-9])?(?:_[a-z][a-z0-9]{0,15})?$/
+
+const letters = "abcdefghijklmnopqrstuvwxyz"
+const headCharacters = new Set(`${letters}0123456789_`)
+const bodyCharacters = new Set(alphabet)
+
+/** What {@link headPattern} says, of what may be a part of a plaintext. */
+const isHead = (text: string): boolean => {
+  const split = text.length <= 32 ? text.length : text.lastIndexOf("_")
+  const environment = text.slice(split + 1)
+  return (
+    split >= 1 &&
+    split <= 32 &&
+    consistsOf(text, headCharacters) &&
+    letters.includes(text.charAt(0)) &&
+    text.charAt(split - 1) !== "_" &&
+    (split === text.length ||
+      (environment.length <= 16 && environment !== "" && letters.includes(environment.charAt(0))))
+  )
+}
 
 /** What stands before a key's last `_`: the prefix, and the environment if there is one. */
 export const KeyHead = Schema.String.annotations(rule("is not a string")).pipe(
@@ -82,7 +101,7 @@ export const isWellFormed = (text: string, heads: ReadonlySet<string>): boolean 
 export const ownHeadOf = (text: string): string | null => {
   const split = splitOf(text)
   const head = text.slice(0, Math.max(0, split))
-  return headPattern.test(head) && hasChecksum(text, split) ? head : null
+  return isHead(head) && hasChecksum(text, split) ? head : null
 }
 
 /** Where the `_` before a body of the right length stands; less than 1 where there is none. */
@@ -93,7 +112,7 @@ const splitOf = (text: string): number => {
 }
 
 const hasChecksum = (text: string, split: number): boolean =>
-  /^[0-9A-Za-z]+$/.test(text.slice(split + 1)) &&
+  consistsOf(text, bodyCharacters, split + 1) &&
   checksum(text.slice(0, -checksumLength)) === text.slice(-checksumLength)
 
 /** What is kept of a plaintext for people to tell keys apart: its head and 4 characters. */

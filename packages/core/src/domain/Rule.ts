@@ -19,6 +19,26 @@ export const ruleOf = (annotated: { readonly annotations: Readonly<Record<symbol
   return typeof words === "string" ? words : undefined
 }
 
+/**
+ * Whether a text consists of some characters. A plaintext is never given to a regular expression, which would remember it in
+ * `RegExp.input`.
+ */
+export const consistsOf = (text: string, characters: ReadonlySet<string>, from = 0): boolean => {
+  for (let i = from; i < text.length; i++) if (!characters.has(text.charAt(i))) return false
+  return true
+}
+
+/** Whether no half of a pair of surrogates stands alone in a text. */
+export const isWellFormedText = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0xd800 || code > 0xdfff) continue
+    const next = text.charCodeAt(++i)
+    if (code > 0xdbff || !(next >= 0xdc00 && next <= 0xdfff)) return false
+  }
+  return true
+}
+
 const UndefinedRuleAnnotation = Symbol.for("@apikeys/core/UndefinedRule")
 
 /** Annotations that give a union words of their own for `undefined`. */
@@ -69,7 +89,7 @@ const maxName = 40
 export const shownName = (name: string): string => (name.length > maxName ? "…" : escapeControls(name))
 
 /** Whether a text can be stored by every database: no NUL, no lone surrogate. */
-export const isStorable = (text: string): boolean => !text.includes("\0") && !/\p{Surrogate}/u.test(text)
+export const isStorable = (text: string): boolean => !text.includes("\0") && isWellFormedText(text)
 
 /** How many code points a text has. */
 export const codePoints = (text: string): number => {

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 export interface SigningSecretUse {
-  /** Tells secrets apart, and reveals nothing of them. */
+  /** Tells secrets apart, and reveals nothing of them: it was drawn when a client first opened with the secret. */
   readonly secretId: string
   /**
    * Whether it is the signing secret, one of the previous ones, or one that this client was not given; `unkeyed` is

@@ -1,10 +1,10 @@
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Effect, Encoding, Option } from "effect"
 import { StoreError } from "../domain/Errors.js"
 import type { KeyId } from "../domain/Ids.js"
 import type { Instant } from "../domain/Instant.js"
 import { isSecretValid, maxSecrets, overlapEnd } from "../domain/Rotation.js"
 import type { Digest } from "../ports/KeyHasher.js"
-import type { FoundKey, Rotation, RotationOutcome, SecretCount } from "../ports/KeyStore.js"
+import type { FoundKey, Rotation, RotationOutcome, SecretCount, SecretName } from "../ports/KeyStore.js"
 import { type KeyRow, toInstant, toKey } from "./KeyRow.js"
 import { type DigestRow, digestKey, type State, tell } from "./State.js"
 
@@ -12,6 +12,10 @@ import { type DigestRow, digestKey, type State, tell } from "./State.js"
 export const makeRotation = (state: State) => ({
   rotate: (id: KeyId, rotation: Rotation) => Effect.suspend(() => rotate(state, id, rotation)),
   redigest: (from: Uint8Array, to: Digest) => Effect.sync(() => redigest(state, from, to)),
+  secretNames: () => Effect.sync(() => ({ salt: state.secretSalt.slice(), former: [] })),
+  nameSecrets: (secrets: ReadonlyArray<SecretName>) => Effect.sync(() => secrets.map((one) => nameSecret(state, one))),
+  renameSecret: (former: string, id: string, limit: number) =>
+    Effect.sync(() => renameSecret(state, former, id, limit)),
   countSecrets: (now: Instant) => Effect.sync(() => countSecrets(state, now.epochMillis)),
   countUnserved: (secretIds: ReadonlyArray<string>) =>
     Effect.sync(
@@ -92,6 +96,19 @@ const redigest = (state: State, from: Uint8Array, to: Digest): boolean => {
   state.digests.delete(digestKey(from))
   state.digests.set(digestKey(to.bytes), { ...row, bytes: to.bytes.slice(), secretId: to.secretId })
   return true
+}
+
+const nameSecret = (state: State, { fingerprint, id }: SecretName): string => {
+  const name = Encoding.encodeHex(fingerprint)
+  const known = state.secretIds.get(name) ?? id
+  state.secretIds.set(name, known)
+  return known
+}
+
+const renameSecret = (state: State, former: string, id: string, limit: number): number => {
+  const found = [...state.digests].filter(([, { secretId }]) => secretId === former).slice(0, limit)
+  for (const [key, row] of found) state.digests.set(key, { ...row, secretId: id })
+  return found.length
 }
 
 const countSecrets = (state: State, now: number): ReadonlyArray<SecretCount> => {

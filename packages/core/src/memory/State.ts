@@ -31,6 +31,9 @@ export interface State {
   readonly links: Map<string, Link>
   readonly keys: Map<KeyId, KeyRow>
   readonly digests: Map<string, DigestRow>
+  /** The id of each signing secret, by its fingerprint. */
+  readonly secretIds: Map<string, string>
+  readonly secretSalt: Uint8Array
   readonly idempotencyKeys: Map<string, KeyId>
   /** By key, then by the limit's name. */
   readonly counters: Map<KeyId, Map<string, Counter>>
@@ -47,6 +50,8 @@ export const makeState = (): State => ({
   links: new Map(),
   keys: new Map(),
   digests: new Map(),
+  secretIds: new Map(),
+  secretSalt: crypto.getRandomValues(new Uint8Array(16)),
   idempotencyKeys: new Map(),
   counters: new Map(),
   usageBatches: new Map(),
@@ -87,6 +92,7 @@ export const tablesOf = (state: State): ReadonlyArray<Table> => [
     }))
   },
   { table: "digests", rows: [...state.digests].map(([key, row]) => ({ key, ...row, bytes: row.bytes.slice() })) },
+  { table: "secretIds", rows: [...state.secretIds].map(([fingerprint, id]) => ({ fingerprint, id })) },
   { table: "idempotencyKeys", rows: [...state.idempotencyKeys].map(([key, keyId]) => ({ key, keyId })) },
   {
     table: "counters",

@@ -1,4 +1,4 @@
-import { Context } from "effect"
+import { Context, type Effect } from "effect"
 
 /** The digest of a plaintext key, and which signing secret made it. */
 export interface Digest {
@@ -10,6 +10,16 @@ export interface Digest {
 
 /** Names no secret: what made a digest without a key. None is made any more. */
 export const unkeyed = "sha256"
+
+/** A signing secret that signs, and that nobody can read. */
+export interface SealedSecret {
+  readonly hmac: (data: string | Uint8Array) => Uint8Array
+  /** What earlier versions called it, which is made of it: it can be guessed by, and is stored no more. */
+  readonly formerId: string
+}
+
+/** What a store knows a signing secret by: 32 bytes that are expensive to guess it by. */
+export type Fingerprint = (formerId: string, salt: Uint8Array) => Effect.Effect<Uint8Array>
 
 const suffix = "/sha256"
 
@@ -45,8 +55,10 @@ export class KeyHasher extends Context.Tag("@apikeys/core/KeyHasher")<
      * foreign forms are kept, so that their SHA-256 digests can be imported, and found to be there.
      */
     readonly keyed: (sha256: Uint8Array) => readonly [current: Digest, ...previous: ReadonlyArray<Digest>]
-    /** The secrets that are accepted, the current one first. */
+    /** The secrets that are accepted, the current one first: by ids that were drawn, and are made of nothing. */
     readonly secretIds: readonly [current: string, ...previous: ReadonlyArray<string>]
+    /** What earlier versions called them, in the same order; digests are called so until they are called anew. */
+    readonly formerIds: ReadonlyArray<string>
     /** SHA-256 of the whole plaintext, under no secret: `secretId` is {@link unkeyed}. */
     readonly unkeyedDigest: (plaintext: string) => Digest
     /**

@@ -70,6 +70,20 @@ export interface SecretCount {
   readonly superseded: number
 }
 
+/** What a store knows of signing secrets. */
+export interface SecretNames {
+  /** 16 bytes or more that were drawn when the store was made, and stay: what fingerprints are salted with. */
+  readonly salt: Uint8Array
+  /** What earlier versions called secrets that digests are called by still, or may be. */
+  readonly former: ReadonlyArray<string>
+}
+
+/** A signing secret by its fingerprint, and the id that it gets if it has none. */
+export interface SecretName {
+  readonly fingerprint: Uint8Array
+  readonly id: string
+}
+
 /** Which keys to delete for good: those that match one of the two times. `null` matches none. */
 export interface Pruning {
   /** Of this organization alone; `null` for all. */
@@ -227,6 +241,21 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
      * the new one is there already: what was rotated away or deleted meanwhile does not come back.
      */
     readonly redigest: (from: Uint8Array, to: Digest) => Effect.Effect<boolean, StoreError>
+
+    /** What is known of signing secrets, but for their ids. */
+    readonly secretNames: () => Effect.Effect<SecretNames, StoreError>
+
+    /**
+     * The ids of signing secrets, by their fingerprints and in their order: the id that was kept for a fingerprint, or else the
+     * one given, which is kept then. Of concurrent calls one decides for all.
+     */
+    readonly nameSecrets: (secrets: ReadonlyArray<SecretName>) => Effect.Effect<ReadonlyArray<string>, StoreError>
+
+    /**
+     * Puts an id in the place of what an earlier version called a secret, at so many digests at most, and returns at how many:
+     * superseded ones included. Where it is 0, the former name is forgotten.
+     */
+    readonly renameSecret: (former: string, id: string, limit: number) => Effect.Effect<number, StoreError>
 
     /**
      * Counts digests by their signing secrets; of superseded ones those that are valid after `now`. Reads every

@@ -1,7 +1,7 @@
 import { type ConfigError, Context, Effect, Layer, type Schema } from "effect"
-import type { InvalidInputError } from "../domain/Errors.js"
+import type { InvalidInputError, StoreError } from "../domain/Errors.js"
 import { scannerPattern } from "../domain/KeyToken.js"
-import { layer as nodeKeyHasher } from "../node/NodeKeyHasher.js"
+import * as NodeKeyHasher from "../node/NodeKeyHasher.js"
 import { KeyHasher, overSha256, unkeyed } from "../ports/KeyHasher.js"
 import { KeyStore } from "../ports/KeyStore.js"
 import type { StorePorts } from "../ports/Store.js"
@@ -18,6 +18,7 @@ import * as MetadataCodec from "./MetadataCodec.js"
 import * as Settings from "./Settings.js"
 import { warnOfUnserved } from "./SigningSecrets.js"
 import * as StoreCalls from "./StoreCalls.js"
+import { nameSecrets } from "./secretNames.js"
 import { type Tenants, layer as tenants } from "./Tenants.js"
 import type { KeyVerifierService } from "./verifier/KeyVerifierService.js"
 import * as RateLimiter from "./verifier/RateLimiter.js"
@@ -27,12 +28,16 @@ import * as VerificationCache from "./verifier/VerificationCache.js"
 /** The services that one layer gives. */
 type Services = ApiKeys | KeyVerifier | Tenants
 
+/** The hasher of the secrets in the settings, once the store has names for them. */
+const hasher = Layer.scoped(
+  KeyHasher,
+  Effect.gen(function* () {
+    const { secrets } = yield* Settings.Settings
+    return NodeKeyHasher.make(secrets, yield* nameSecrets(secrets, NodeKeyHasher))
+  })
+)
+
 const servicesWith = (codec: Layer.Layer<MetadataCodec.MetadataCodec>) => {
-  const hasher = Layer.unwrapEffect(
-    Effect.map(Settings.Settings, ({ previousSigningSecrets, signingSecret }) =>
-      nodeKeyHasher(signingSecret, previousSigningSecrets)
-    )
-  )
   const keys = Layer.effect(ApiKeys, make)
   return Layer.mergeAll(keys, keyVerifier, tenants).pipe(
     // What verifications share with the operations that change what they remember, count and charge.
@@ -45,17 +50,22 @@ const servicesWith = (codec: Layer.Layer<MetadataCodec.MetadataCodec>) => {
   )
 }
 
+/** Checks options, of which nothing is kept by which a secret can be read. */
+export const checkOptions = (options: Settings.ApiKeysOptions) => Settings.check(options, NodeKeyHasher.seal)
+
 const layerWith =
   (codec: Layer.Layer<MetadataCodec.MetadataCodec>) =>
-  (options: Settings.ApiKeysOptions): Layer.Layer<Services, InvalidInputError, StorePorts> =>
-    servicesWith(codec).pipe(Layer.provide(Settings.layer(options)))
+  (options: Settings.ApiKeysOptions): Layer.Layer<Services, InvalidInputError | StoreError, StorePorts> => {
+    const checked = checkOptions(options)
+    return Layer.provide(servicesWith(codec), Layer.effect(Settings.Settings, Effect.flatMap(checked, Settings.make)))
+  }
 
 const layerConfigWith = (
   codec: Layer.Layer<MetadataCodec.MetadataCodec>
-): Layer.Layer<Services, InvalidInputError | ConfigError.ConfigError, StorePorts> =>
-  Layer.suspend(() => servicesWith(codec)).pipe(
-    Layer.provide(Layer.effect(Settings.Settings, Effect.flatMap(Settings.config, Settings.make)))
-  )
+): Layer.Layer<Services, InvalidInputError | ConfigError.ConfigError | StoreError, StorePorts> => {
+  const settings = Settings.config.pipe(Effect.flatMap(checkOptions), Effect.flatMap(Settings.make))
+  return Layer.suspend(() => Layer.provide(servicesWith(codec), Layer.effect(Settings.Settings, settings)))
+}
 
 /**
  * Issues and manages keys.
@@ -70,7 +80,10 @@ const layerConfigWith = (
  * @since 0.1.0
  */
 export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKeysService>() {
-  /** `ApiKeys`, `KeyVerifier` and `Tenants` over a store. Fails where an option breaks a rule. */
+  /**
+   * `ApiKeys`, `KeyVerifier` and `Tenants` over a store. Fails where an option breaks a rule, and where the store cannot say, or
+   * keep, what the signing secrets are called. The options are read at once, and not kept.
+   */
   static readonly layer = layerWith(MetadataCodec.plain)
 
   /**
@@ -104,9 +117,10 @@ export class ApiKeys extends Context.Tag("@apikeys/core/ApiKeys")<ApiKeys, ApiKe
 
 /** A store that cannot answer says so to those who call it; it is no reason not to start. */
 const warnOfUnservedKeys = Effect.gen(function* () {
-  const { secretIds } = yield* KeyHasher
+  const { formerIds, secretIds } = yield* KeyHasher
   const store = yield* KeyStore
-  yield* warnOfUnserved(yield* store.countUnserved([...secretIds, ...secretIds.map(overSha256), unkeyed]))
+  const served = [...secretIds, ...secretIds.map(overSha256), ...formerIds, unkeyed]
+  yield* warnOfUnserved(yield* store.countUnserved(served))
 }).pipe(Effect.ignore)
 
 const make = Effect.gen(function* () {

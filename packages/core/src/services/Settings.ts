@@ -1,4 +1,4 @@
-import { Config, Context, type Duration, Effect, Layer, Option, type Redacted, Runtime, Schema } from "effect"
+import { Config, Context, type Duration, Effect, Either, Option, Runtime, Schema } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import {
   type AcceptForeignKeys,
@@ -6,12 +6,13 @@ import {
   type ForeignKeys,
   makeForeignKeys
 } from "../domain/ForeignKeys.js"
-import { decodeInput, invalidInput } from "../domain/Input.js"
+import { decodeInputEither, invalidInput } from "../domain/Input.js"
 import { headOf, KeyEnvironment, KeyHead, KeyPrefix, looksLikeAnotherVendor } from "../domain/KeyToken.js"
 import { isPlainObject } from "../domain/PlainObject.js"
 import { maxItems, rule } from "../domain/Rule.js"
 import { type Timespan, TimespanInput } from "../domain/Timespan.js"
-import { checkPreviousSecrets, checkSecret, type SecretInput, warnOfShortSecrets } from "./SigningSecrets.js"
+import type { SealedSecret } from "../ports/KeyHasher.js"
+import { type CheckedSecrets, checkSecrets, type SecretInput, warnOfWeakSecrets } from "./SigningSecrets.js"
 import type { CacheOptions, RateLimitMode, UsageMode, VerificationOptions } from "./VerificationOptions.js"
 
 /**
@@ -21,7 +22,8 @@ import type { CacheOptions, RateLimitMode, UsageMode, VerificationOptions } from
  */
 export interface ApiKeysOptions extends VerificationOptions {
   /**
-   * The HMAC key of every digest: at least 32 characters, such as `openssl rand -hex 32` prints. Whoever
+   * The HMAC key of every digest: at least 32 characters, 16 of them different (8 where all are hexadecimal digits), such as
+   * `openssl rand -hex 32` prints. It is not kept as text: hold on to no copy of it yourself. Whoever
    * loses it loses every key; whoever has it and the database still has no plaintext.
    */
   readonly signingSecret: SecretInput | undefined
@@ -58,8 +60,8 @@ export class Settings extends Context.Tag("@apikeys/core/Settings")<
     readonly heads: ReadonlySet<string>
     /** The keys of other forms that are accepted. */
     readonly foreign: ForeignKeys
-    readonly signingSecret: Redacted.Redacted<string>
-    readonly previousSigningSecrets: ReadonlyArray<Redacted.Redacted<string>>
+    /** The signing secret, then those under which keys are accepted as well. */
+    readonly secrets: CheckedSecrets["sealed"]
     /** Of each previous secret as it was given, one twice included: its place among all that are accepted, from 0 on. */
     readonly previousSecretPlaces: ReadonlyArray<number>
     /** Whole seconds; `null` for no bound. */
@@ -112,7 +114,7 @@ const Heads = Schema.Array(KeyHead).annotations({
   ...maxItems(100, "has over 100 heads")
 })
 
-const decodeOptions = decodeInput(
+const decodeOptions = decodeInputEither(
   Schema.Struct({
     cache: Schema.optionalWith(Schema.Union(Schema.Literal(false), Cache), {
       nullable: true,
@@ -139,21 +141,45 @@ const decodeOptions = decodeInput(
 const maxBytesOf = ({ capacity, maxBytes }: typeof Cache.Type): number =>
   Option.getOrElse(maxBytes, () => Math.max(leastBytes, capacity * bytesOfKey))
 
-/** Checks the options. */
-export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
-  if (!isPlainObject(options)) return yield* invalidInput("", "is not a plain object")
-  const { previousSigningSecrets, signingSecret, ...rest } = options
-  const secret = yield* checkSecret(signingSecret)
-  const previous = yield* checkPreviousSecrets(previousSigningSecrets, secret)
-  const decoded = yield* decodeOptions(rest)
+/** Options that break no rule. No secret can be read in them. */
+export interface CheckedOptions {
+  readonly options: Effect.Effect.Success<ReturnType<typeof decodeOptions>>
+  readonly secrets: CheckedSecrets
+}
+
+/**
+ * Checks the options, at once: nobody has to keep them, and the secrets in them, until they are used.
+ *
+ * @param seal what is kept of a secret
+ */
+export const check = (
+  given: ApiKeysOptions,
+  seal: (secret: string) => SealedSecret
+): Either.Either<CheckedOptions, InvalidInputError> => {
+  if (!isPlainObject(given)) return Either.left(invalidInput("", "is not a plain object"))
+  const { previousSigningSecrets, signingSecret, ...rest } = given
+  return Either.all({
+    secrets: checkSecrets(signingSecret, previousSigningSecrets, seal),
+    options: decodeOptions(rest)
+  })
+}
+
+/** Makes settings of options, and warns once of what is allowed but unwise. */
+export const make = Effect.fnUntraced(function* ({ options, secrets }: CheckedOptions) {
   const runtime = yield* Effect.runtime<never>()
-  const head = headOf(decoded.keyPrefix, Option.getOrNull(decoded.environment))
-  const heads = new Set([head, ...decoded.acceptedHeads])
+  const head = headOf(options.keyPrefix, Option.getOrNull(options.environment))
+  const heads = new Set([head, ...options.acceptedHeads])
+  if (looksLikeAnotherVendor(head)) {
+    yield* Effect.logWarning(
+      `Keys that begin with ${head}_ have the shape of another vendor's, which secret scanners claim; choose a keyPrefix of your own`
+    )
+  }
+  yield* warnOfWeakSecrets(secrets.weak)
   return Settings.of({
     head,
     heads,
     foreign: makeForeignKeys(
-      decoded.acceptForeignKeys,
+      options.acceptForeignKeys,
       (mistake) =>
         Runtime.runFork(
           runtime,
@@ -161,35 +187,19 @@ export const check = Effect.fnUntraced(function* (options: ApiKeysOptions) {
         ),
       heads
     ),
-    signingSecret: secret,
-    previousSigningSecrets: previous.secrets,
-    previousSecretPlaces: previous.places,
-    maxKeyLifetime: Option.getOrNull(decoded.maxKeyLifetime),
-    maxOverlap: decoded.maxOverlap,
-    cache: decoded.cache === false ? null : { ...decoded.cache, maxBytes: maxBytesOf(decoded.cache) },
+    secrets: secrets.sealed,
+    previousSecretPlaces: secrets.places,
+    maxKeyLifetime: Option.getOrNull(options.maxKeyLifetime),
+    maxOverlap: options.maxOverlap,
+    cache: options.cache === false ? null : { ...options.cache, maxBytes: maxBytesOf(options.cache) },
     usage: {
-      mode: decoded.usage,
-      flushInterval: decoded.usageFlush.interval,
-      flushKeys: decoded.usageFlush.keys
+      mode: options.usage,
+      flushInterval: options.usageFlush.interval,
+      flushKeys: options.usageFlush.keys
     },
-    rateLimits: decoded.rateLimits
+    rateLimits: options.rateLimits
   })
 })
-
-/** Checks the options, and warns once of what is allowed but unwise. */
-export const make = (options: ApiKeysOptions) =>
-  Effect.tap(check(options), ({ head, previousSigningSecrets }) =>
-    Effect.logWarning(
-      `Keys that begin with ${head}_ have the shape of another vendor's, which secret scanners claim; choose a keyPrefix of your own`
-    ).pipe(
-      Effect.when(() => looksLikeAnotherVendor(head)),
-      Effect.zipRight(warnOfShortSecrets(previousSigningSecrets))
-    )
-  )
-
-/** The options as they were given. */
-export const layer = (options: ApiKeysOptions): Layer.Layer<Settings, InvalidInputError> =>
-  Layer.effect(Settings, make(options))
 
 /** Its rule is checked with those of the others. */
 const timespan = (name: string) =>

@@ -1,8 +1,9 @@
-import { Effect, Redacted } from "effect"
+import { Effect, Either, Redacted } from "effect"
 import type { InvalidInputError } from "../domain/Errors.js"
 import { invalidInput } from "../domain/Input.js"
+import { consistsOf, isWellFormedText } from "../domain/Rule.js"
 import type { SigningSecretReport, SigningSecretUse } from "../domain/SigningSecret.js"
-import { secretOf, unkeyed } from "../ports/KeyHasher.js"
+import { type KeyHasher, type SealedSecret, secretOf, unkeyed } from "../ports/KeyHasher.js"
 import type { SecretCount } from "../ports/KeyStore.js"
 
 /** A secret as it is given. */
@@ -10,67 +11,86 @@ export type SecretInput = Redacted.Redacted<string> | string
 
 const minimumLength = 32
 
+/** So many random characters have more different ones; of hexadecimal digits there are no more than 16. */
+const minimumDifferent = 16
+const minimumDifferentDigits = 8
+
+const hexadecimal = new Set("0123456789abcdefABCDEF-")
+
 const textOf = (secret: unknown): unknown => (Redacted.isRedacted(secret) ? Redacted.value(secret) : secret)
 
-/** Checks the secret that makes digests. */
-export const checkSecret = (secret: unknown): Effect.Effect<Redacted.Redacted<string>, InvalidInputError> => {
-  const text = textOf(secret)
-  return typeof text === "string" && text.length >= minimumLength
-    ? Effect.succeed(Redacted.make(text))
-    : Effect.fail(
-        invalidInput(
-          "signingSecret",
-          `is not a text of at least ${minimumLength} characters; make one with: openssl rand -hex 32`
-        )
-      )
+/** What is wrong with a secret that makes digests; `null` for nothing. */
+const secretRefusal = (text: unknown): string | null => {
+  if (typeof text !== "string" || text.length < minimumLength) {
+    return `is not a text of at least ${minimumLength} characters; make one with: openssl rand -hex 32`
+  }
+  if (!isWellFormedText(text)) return "holds a lone surrogate; make one with: openssl rand -hex 32"
+  const least = consistsOf(text, hexadecimal) ? minimumDifferentDigits : minimumDifferent
+  return new Set(text).size < least
+    ? `has fewer than ${least} different characters; make one with: openssl rand -hex 32`
+    : null
 }
 
 /** More than any deployment has at once; each costs an HMAC a verification. */
 const maxPrevious = 16
 
-/** The secrets under which keys are accepted as well, and where those are that were given. */
-interface PreviousSecrets {
-  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
-  /** Of each as it was given: its place among all that are accepted, of which the current one is the first. */
+/** The secrets under which keys are accepted, and where those are that were given as previous ones. */
+export interface CheckedSecrets {
+  /** The current one first; each once. */
+  readonly sealed: readonly [current: SealedSecret, ...previous: ReadonlyArray<SealedSecret>]
+  /** Of each previous one as it was given: its place among all that are accepted, of which the current one is the first. */
   readonly places: ReadonlyArray<number>
+  /** How many of the previous ones would be refused as the current one. */
+  readonly weak: number
 }
 
 /**
- * Checks secrets under which keys are accepted as well: of any length, since they are what they are. One that is given
- * twice, or is the current one, counts once.
+ * Checks the secret that makes digests, and those under which keys are accepted as well: of any length, since they are what
+ * they are. One that is given twice, or is the current one, counts once.
+ *
+ * @param seal what is kept of a secret
  */
-export const checkPreviousSecrets = (
-  input: unknown,
-  current: Redacted.Redacted<string>
-): Effect.Effect<PreviousSecrets, InvalidInputError> => {
-  const list: unknown = input ?? []
-  if (!Array.isArray(list) || list.length > maxPrevious) {
-    return Effect.fail(invalidInput("previousSigningSecrets", `is not a list of at most ${maxPrevious} texts`))
+export const checkSecrets = (
+  signingSecret: unknown,
+  previous: unknown,
+  seal: (secret: string) => SealedSecret
+): Either.Either<CheckedSecrets, InvalidInputError> => {
+  const current = textOf(signingSecret)
+  const refusal = secretRefusal(current)
+  if (refusal !== null || typeof current !== "string") {
+    return Either.left(invalidInput("signingSecret", refusal ?? "is not a text"))
   }
-  const places = new Map([[Redacted.value(current), 0]])
+  const list: unknown = previous ?? []
+  if (!Array.isArray(list) || list.length > maxPrevious) {
+    return Either.left(invalidInput("previousSigningSecrets", `is not a list of at most ${maxPrevious} texts`))
+  }
+  const places = new Map([[current, 0]])
   const given: Array<number> = []
   for (const [i, secret] of list.entries()) {
     const text = textOf(secret)
-    if (typeof text !== "string" || text === "") {
-      return Effect.fail(invalidInput(`previousSigningSecrets.${i}`, "is not a text of at least 1 character"))
+    if (typeof text !== "string" || text === "" || !isWellFormedText(text)) {
+      const rule = "is not a text of at least 1 character, without lone surrogates"
+      return Either.left(invalidInput(`previousSigningSecrets.${i}`, rule))
     }
     const place = places.get(text) ?? places.size
     places.set(text, place)
     given.push(place)
   }
-  const [, ...secrets] = [...places.keys()].map((text) => Redacted.make(text))
-  return Effect.succeed({ secrets, places: given })
+  const [, ...others] = [...places.keys()]
+  return Either.right({
+    sealed: [seal(current), ...others.map(seal)],
+    places: given,
+    weak: others.filter((text) => secretRefusal(text) !== null).length
+  })
 }
 
 /** Warns of previous secrets that would be refused as the current one. */
-export const warnOfShortSecrets = (previous: ReadonlyArray<Redacted.Redacted<string>>): Effect.Effect<void> => {
-  const short = previous.filter((secret) => Redacted.value(secret).length < minimumLength).length
-  return short === 0
+export const warnOfWeakSecrets = (weak: number): Effect.Effect<void> =>
+  weak === 0
     ? Effect.void
     : Effect.logWarning(
-        `${short} of previousSigningSecrets ${short === 1 ? "is" : "are"} shorter than ${minimumLength} characters: whoever has the database may guess it; drop it as soon as signingSecretReport() shows no key under it`
+        `${weak} of previousSigningSecrets ${weak === 1 ? "is" : "are"} shorter than ${minimumLength} characters, or of too few different ones: whoever has the database may guess it; drop it as soon as signingSecretReport() shows no key under it`
       )
-}
 
 /** Warns of keys that no accepted secret can verify. */
 export const warnOfUnserved = (keys: number): Effect.Effect<void> =>
@@ -82,11 +102,16 @@ export const warnOfUnserved = (keys: number): Effect.Effect<void> =>
 
 /** What depends on which secret, from counts of digests. */
 export const reportOf = (
-  secretIds: readonly [current: string, ...previous: ReadonlyArray<string>],
+  { formerIds, secretIds }: Pick<typeof KeyHasher.Service, "formerIds" | "secretIds">,
   counts: ReadonlyArray<SecretCount>
 ): SigningSecretReport => {
+  /** The secret of a digest: one that is known here may be called by its former name still. */
+  const idOf = (count: SecretCount): string => {
+    const secret = secretOf(count.secretId)
+    return secretIds[formerIds.indexOf(secret)] ?? secret
+  }
   const useOf = (secretId: string, role: SigningSecretUse["role"]): SigningSecretUse => {
-    const own = counts.filter((one) => secretOf(one.secretId) === secretId)
+    const own = counts.filter((one) => idOf(one) === secretId)
     return {
       secretId,
       role,
@@ -94,7 +119,7 @@ export const reportOf = (
       superseded: own.reduce((sum, { superseded }) => sum + superseded, 0)
     }
   }
-  const counted = new Set(counts.map(({ secretId }) => secretOf(secretId)))
+  const counted = new Set(counts.map(idOf))
   const others = [...counted].filter((secretId) => !secretIds.includes(secretId))
   const withoutSecret = others.filter((secretId) => secretId === unkeyed).map((secretId) => useOf(secretId, "unkeyed"))
   const unknown = others

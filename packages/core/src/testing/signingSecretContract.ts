@@ -6,6 +6,9 @@ import { fixtureTime, insertOrganization, instant, makeDigest, makeKey } from ".
 
 const secretId = (): string => `secret ${crypto.randomUUID()}`
 
+/** A secret that nobody has, by a fingerprint. */
+const makeName = () => ({ fingerprint: makeDigest().bytes, id: crypto.randomUUID().replaceAll("-", "") })
+
 const later = instant(fixtureTime + 1000)
 
 /** A key whose digest a signing secret made. */
@@ -98,6 +101,66 @@ export const signingSecretContract = (test: ContractTest): void => {
         }
       }))
   }
+
+  test("keeps the salt of fingerprints", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      const { salt } = yield* keys.secretNames()
+      assert.isAtLeast(salt.length, 16)
+      assert.deepStrictEqual([...(yield* keys.secretNames()).salt], [...salt])
+    }))
+
+  test("keeps the first id of a secret, and gives ids in the order of what was asked", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      const [one, other, third] = [makeName(), makeName(), makeName()]
+      assert.deepStrictEqual(yield* keys.nameSecrets([one, other]), [one.id, other.id])
+      const again = [third, { ...other, id: makeName().id }, one, { ...other, id: makeName().id }]
+      assert.deepStrictEqual(yield* keys.nameSecrets(again), [third.id, other.id, one.id, other.id])
+      assert.deepStrictEqual(yield* keys.nameSecrets([]), [])
+    }))
+
+  test("gives a secret one id, also where 20 ask at once with ids of their own", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      for (let round = 0; round < 5; round++) {
+        const fingerprints = [makeName().fingerprint, makeName().fingerprint]
+        const calls = Array.from({ length: 20 }, (_, n) => {
+          const named = fingerprints.map((fingerprint) => ({ ...makeName(), fingerprint }))
+          return Effect.map(keys.nameSecrets(n % 2 === 0 ? named : named.reverse()), (ids) =>
+            (n % 2 === 0 ? ids : [...ids].reverse()).join()
+          )
+        })
+        const results = yield* atOnce(calls)
+        assertAllSucceeded(results)
+        assert.strictEqual(new Set(successes(results)).size, 1)
+      }
+    }))
+
+  test("renames a secret, at so many digests at a time, superseded ones included", () =>
+    Effect.gen(function* () {
+      const keys = yield* KeyStore
+      const [former, id] = [secretId(), secretId()]
+      const inserted = yield* Effect.forEach([former, former, former], insertUnder)
+      const { digest, key } = yield* insertUnder(former)
+      yield* keys.rotate(key.id, rotation(1000, former))
+      const renamed: Array<number> = []
+      do renamed.push(yield* keys.renameSecret(former, id, 2))
+      while (renamed[renamed.length - 1] !== 0)
+      assert.deepStrictEqual(
+        [renamed.reduce((sum, count) => sum + count, 0), Math.max(...renamed), yield* keys.renameSecret(former, id, 2)],
+        [5, 2, 0]
+      )
+      for (const each of [...inserted, { digest }]) {
+        assert.strictEqual((yield* find(each.digest.bytes))?.secretId, id)
+      }
+      const counts = yield* keys.countSecrets(later)
+      assert.deepInclude(
+        counts.find(({ secretId }) => secretId === id),
+        { current: 4, superseded: 1 }
+      )
+      assert.isUndefined(counts.find(({ secretId }) => secretId === former))
+    }))
 
   test("counts keys by the secret of their current digest, and old digests while they are valid", () =>
     Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { FastCheck } from "effect"
 import { describe, expect, it } from "vitest"
-import { KeyEnvironment, KeyHead, KeyPrefix } from "../../src/domain/KeyToken.js"
+import { issue, KeyEnvironment, KeyHead, KeyPrefix, ownHeadOf } from "../../src/domain/KeyToken.js"
 import { isAccepted, refusals } from "./decoding.js"
 import { environments, heads, prefixes } from "./keys.js"
 
@@ -60,6 +60,23 @@ describe("a head", () => {
     for (const head of [...tooLong, "p".repeat(33), "p_", "_e", "", "P_live", "p_live\n", `p_live_`]) {
       expect(isAccepted(KeyHead, head), head).toBe(false)
     }
+  })
+
+  it("is recognized in a key, without a regular expression, where it is one", () => {
+    const zeros = (size: number) => new Uint8Array(size)
+    const isHeadOfKey = (text: string) => ownHeadOf(issue(text, zeros)) === text
+    for (const text of ["a", "p".repeat(32), `${"p".repeat(32)}_${"e".repeat(16)}`])
+      expect(isHeadOfKey(text)).toBe(true)
+    const anyLength = FastCheck.array(FastCheck.constantFrom(..."aaab0_A"), { maxLength: 52 }).map((all) =>
+      all.join("")
+    )
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.oneof(nearHeads, anyLength, heads),
+        (text) => isHeadOfKey(text) === isAccepted(KeyHead, text)
+      ),
+      { numRuns: 2000 }
+    )
   })
 
   it("agrees with the rules of its parts on any text", () => {

@@ -18,6 +18,35 @@ describe("options", () => {
     })
   )
 
+  it.effect("a signing secret of few different characters, or with a lone surrogate, is refused", () =>
+    Effect.gen(function* () {
+      const refused = [
+        "x".repeat(64),
+        "\ud800".repeat(32),
+        `${"abcdefghijklmnopqrstuvwxyz".repeat(2)}\udc00`,
+        "abcdefghijklmno".repeat(3),
+        "c0ffee".repeat(10),
+        "01234567".repeat(8).replaceAll("7", "0")
+      ]
+      for (const signingSecret of refused) {
+        const error = yield* refusal({ signingSecret })
+        assert.strictEqual(error._tag, "InvalidInputError")
+        assert.include(error.message, "openssl rand -hex 32")
+        assert.notInclude(error.message, signingSecret.slice(0, 6))
+      }
+      const error = yield* refusal({ previousSigningSecrets: ["short", "\ud800"] })
+      assert.include(error.message, "previousSigningSecrets.1")
+      const accepted = [
+        "abcdefghijklmnop".repeat(2),
+        `${"😀".repeat(16)}abcdefghijklmnop`,
+        // What is random of 16 digits may well lack some of them.
+        "0123456789abcde".repeat(5),
+        `${crypto.randomUUID()}${crypto.randomUUID()}`
+      ]
+      for (const signingSecret of accepted) yield* Effect.scoped(Layer.build(live({ signingSecret })))
+    })
+  )
+
   it.effect("every option that breaks a rule is named", () =>
     Effect.gen(function* () {
       for (const keyPrefix of ["", "My", "9app", "app_", "a".repeat(33), "my-app"]) {

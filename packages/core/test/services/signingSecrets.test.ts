@@ -204,7 +204,7 @@ describe("previousSigningSecrets", () => {
       const { plaintext } = yield* issueKey().pipe(over({}))
       const environment = ConfigProvider.fromMap(
         new Map([
-          ["APIKEYS_SIGNING_SECRET", "0".repeat(32)],
+          ["APIKEYS_SIGNING_SECRET", "0f1e2d3c4b5a6978".repeat(2)],
           ["APIKEYS_PREVIOUS_SIGNING_SECRETS", `${next}, ${signingSecret}`],
           ["APIKEYS_KEY_PREFIX", "myapp"],
           ["APIKEYS_MAX_KEY_LIFETIME", "90 days"]

@@ -103,7 +103,7 @@ describe("types", () => {
 
   it("one layer gives all three services, and needs a store", () => {
     expectTypeOf(ApiKeys.layer).returns.toEqualTypeOf<
-      Layer.Layer<ApiKeys | KeyVerifier | Tenants, InvalidInputError, StorePorts>
+      Layer.Layer<ApiKeys | KeyVerifier | Tenants, InvalidInputError | StoreError, StorePorts>
     >()
   })
 

@@ -19,7 +19,7 @@ export const copyCases: ReadonlyArray<Case> = [
       const copy = await anotherCopy()
       const client = await copy.ApiKeyClient.open({
         store: copy.MemoryStore.layer,
-        signingSecret: "of no use outside of this very test",
+        signingSecret: "of no use but for this very test: 0123456789",
         keyPrefix: "myapp"
       })
       const { id: organizationId } = await client.createOrganization({ name: "Acme Inc" })

@@ -186,7 +186,7 @@ export const guardCases: ReadonlyArray<Case> = [
       const { key, plaintext } = await world.createKey({ rateLimits: [ten] })
       const inner = await ApiKeyClient.open({
         store: MemoryStore.layer,
-        signingSecret: "another secret of 32 characters or more",
+        signingSecret: "another secret of 32 characters: 0123456789",
         keyPrefix: "inner"
       })
       const organization = await inner.createOrganization({ name: "Gateway" })

@@ -22,7 +22,7 @@ export const runServerless = (framework: string, guarded: Guarded): void => {
     beforeAll(async () => {
       client = await ApiKeyClient.open({
         store: MemoryStore.layer,
-        signingSecret: "of no use outside of this very test"
+        signingSecret: "of no use but for this very test: 0123456789"
       })
       const { id } = await client.createOrganization({ name: "Acme Inc" })
       key = (await client.createKey({ organizationId: id })).plaintext

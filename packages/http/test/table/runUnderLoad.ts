@@ -11,7 +11,7 @@ import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
 import type { Serve } from "./App.js"
 import { flood, floodUntilClosed } from "./Load.js"
 
-const signingSecret = "of no use outside of this very test"
+const signingSecret = "of no use but for this very test: 0123456789"
 
 /** A store that several clients can open, one after the other. */
 interface Lasting {

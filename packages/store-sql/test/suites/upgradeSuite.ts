@@ -202,6 +202,24 @@ const assertRevocable = ({ foreign, organization }: Data) =>
     }
   })
 
+/** What code before version 4 called secrets is made of them: it is counted, and called anew, whoever has the secret. */
+const assertRenamed = (ask: (statement: string) => Promise<ReadonlyArray<Readonly<Record<string, unknown>>>>) =>
+  Effect.gen(function* () {
+    const keys = yield* ApiKeys
+    const report = yield* keys.signingSecretReport()
+    assert.deepInclude(report.secrets[0], { role: "current", keys: 1 })
+    assert.strictEqual(report.unservedKeys, 1)
+    const former = ["fixture", hmac("@apikeys/core/secretId").toString("hex").slice(0, 16)].map(text).join()
+    const left = Effect.promise(async () => {
+      const digests = await ask(`select secret_id from apikeys_digests where secret_id in (${former})`)
+      return [...digests, ...(await ask(`select id from apikeys_secret_ids where id in (${former})`))].length
+    })
+    yield* Effect.repeat(Effect.delay(left, "50 millis"), { until: (count) => count === 0 })
+    const after = yield* keys.signingSecretReport()
+    assert.deepInclude(after.secrets[0], { role: "current", keys: 1 })
+    assert.strictEqual(after.unservedKeys, 1)
+  }).pipe(Effect.provide(ApiKeys.layer({ signingSecret })))
+
 /** Every released version of the schema, with data in it, brought up to date. */
 export const upgradeSuite = (backend: SqlBackend): void => {
   const [first, ...later] = backend.migrations
@@ -219,7 +237,15 @@ export const upgradeSuite = (backend: SqlBackend): void => {
           for (const migration of later.filter(({ id }) => id <= version)) {
             yield* run([...migration.statements, recordOf(migration)])
           }
-          const assertions = Effect.all([assertIntact(data), assertKeyed(data), assertRevocable(data)])
+          const assertions = Effect.all(
+            [
+              assertRenamed((statement) => backend.query(address, statement)),
+              assertIntact(data),
+              assertKeyed(data),
+              assertRevocable(data)
+            ],
+            { discard: true }
+          )
           yield* Effect.provide(assertions, backend.layer(address, { timeout: "20 seconds" }))
           const records = yield* Effect.promise(() => backend.query(address, "select id from apikeys_migrations"))
           assert.deepStrictEqual(

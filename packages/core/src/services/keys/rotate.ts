@@ -50,7 +50,7 @@ export const makeRotations = Effect.gen(function* () {
   })
 
   const signingSecretReport: Operations["signingSecretReport"] = Effect.fn("ApiKeys.signingSecretReport")(function* () {
-    return reportOf(hasher.secretIds, yield* store.countSecrets(yield* DateTime.now))
+    return reportOf(hasher, yield* store.countSecrets(yield* DateTime.now))
   })
 
   return { rotateKey, signingSecretReport } satisfies Operations

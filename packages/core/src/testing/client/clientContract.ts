@@ -20,7 +20,7 @@ import { clientVerification } from "./clientVerification.js"
 import { makeClientWatch } from "./clientWatch.js"
 
 /** What a suite opens clients with: 64 characters, as `openssl rand -hex 32` prints. */
-export const contractSecret = "c0ffee".repeat(10).padEnd(64, "0")
+export const contractSecret = "c0ffee1234567890abcdef".repeat(3).slice(0, 64)
 
 const openStore = (store: Store, environment = "live") =>
   ApiKeyClient.open({

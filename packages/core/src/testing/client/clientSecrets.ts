@@ -154,6 +154,26 @@ export const clientSecrets = (openWith: OpenWithSecrets): void => {
     })
   })
 
+  it("gives a secret one id that is not made of it, however many clients open with it at once", async () => {
+    const [old, current] = makeSecrets()
+    const lists: ReadonlyArray<Secrets> = Array.from({ length: 8 }, (_, n) =>
+      n % 2 === 0 ? [old, current] : [current, old]
+    )
+    const clients = await Promise.all(lists.map(openWith))
+    const idsOf = async (client: ApiKeyClient) =>
+      (await client.signingSecretReport()).secrets.slice(0, 2).map(({ secretId }) => secretId)
+    const all = await Promise.all(clients.map(idsOf))
+    for (const [n, ids] of all.entries()) expect(n % 2 === 0 ? ids : [...ids].reverse()).toEqual(all[0])
+    for (const [i, secret] of [old, current].entries()) {
+      const made = Encoding.encodeHex(await hmac("@apikeys/core/secretId", secret))
+      expect(made.startsWith(all[0]?.[i] ?? "")).toBe(false)
+    }
+    for (const client of clients) await client.close()
+    const later = await openWith([old, current])
+    expect(await idsOf(later)).toEqual(all[0])
+    await later.close()
+  })
+
   it("brings no plaintext back that is rotated away or deleted at its first use", async () => {
     const [old, current] = makeSecrets()
     await withClients([[old], [current, old]], async (...clients) => {
