@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, TestClock } from "effect"
-import { ApiKeys, DisabledKeyError, InvalidKeyError, KeyVerifier } from "../../src/index.js"
+import { ApiKeys, DisabledKeyError, InvalidInputError, InvalidKeyError, KeyVerifier } from "../../src/index.js"
 import { issueKey, live } from "./live.js"
 
 const start = Date.UTC(2030, 0)
@@ -32,6 +32,25 @@ describe("an overlap", () => {
       }).pipe(Effect.provide(live()))
     )
   }
+
+  for (const maxOverlap of [3600, "1 hour", Duration.hours(1)] as const) {
+    it.effect(`is no longer than maxOverlap (${String(maxOverlap)})`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(rotated({ overlap: 3601 }))
+        assert.instanceOf(error, InvalidInputError)
+        assert.deepStrictEqual(error.issues, [{ path: "overlap", rule: "is longer than maxOverlap" }])
+        const { supersededUntil } = yield* rotated({ overlap: 3600 })
+        assert.strictEqual(supersededUntil?.epochMillis, start + 3_600_000)
+      }).pipe(Effect.provide(live({ maxOverlap })))
+    )
+  }
+
+  it.effect("may be forbidden by a maxOverlap of 0", () =>
+    Effect.gen(function* () {
+      assert.instanceOf(yield* Effect.flip(rotated({ overlap: 1 })), InvalidInputError)
+      assert.isNull((yield* rotated({ overlap: 0 })).supersededUntil)
+    }).pipe(Effect.provide(live({ maxOverlap: 0 })))
+  )
 
   it.effect("is none by default", () =>
     Effect.gen(function* () {

@@ -198,16 +198,17 @@ describe("previousSigningSecrets", () => {
     }).pipe(Effect.provide(live({ previousSigningSecrets: [next, signingSecret, Redacted.make(next)] })))
   )
 
-  it.scoped("come from the environment, and so does maxKeyLifetime", () =>
+  it.scoped("come from the environment, and so do maxKeyLifetime and maxOverlap", () =>
     Effect.gen(function* () {
       const { context, over } = yield* makeShared()
-      const { plaintext } = yield* issueKey().pipe(over({}))
+      const { key, plaintext } = yield* issueKey().pipe(over({}))
       const environment = ConfigProvider.fromMap(
         new Map([
           ["APIKEYS_SIGNING_SECRET", "0f1e2d3c4b5a6978".repeat(2)],
           ["APIKEYS_PREVIOUS_SIGNING_SECRETS", `${next}, ${signingSecret}`],
           ["APIKEYS_KEY_PREFIX", "myapp"],
-          ["APIKEYS_MAX_KEY_LIFETIME", "90 days"]
+          ["APIKEYS_MAX_KEY_LIFETIME", "90 days"],
+          ["APIKEYS_MAX_OVERLAP", "1 hour"]
         ]),
         { pathDelim: "_" }
       )
@@ -217,6 +218,7 @@ describe("previousSigningSecrets", () => {
         const keys = yield* ApiKeys
         assert.lengthOf((yield* keys.signingSecretReport()).secrets, 3)
         assert.include((yield* Effect.flip(issueKey())).message, "maxKeyLifetime")
+        assert.include((yield* Effect.flip(keys.rotateKey(key.id, { overlap: "2 hours" }))).message, "maxOverlap")
       }).pipe(Effect.provide(configured), Effect.withConfigProvider(environment))
     })
   )
