@@ -1,5 +1,6 @@
 import { errorOf, hearOut, type ProblemError } from "@apikeys/http"
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify"
+import { guardRaw } from "./PastReply.js"
 import type { OnError } from "./PluginOptions.js"
 
 /**
@@ -13,6 +14,7 @@ export const answerWith = (
   reply: FastifyReply,
   done: HookHandlerDoneFunction
 ): void => {
+  guardRaw(reply, [])
   const withdraw = offer(error, reply)
   const fail = (thrown: unknown): void => {
     withdraw()

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@apikeys/core"
-import { type Decision, errorOf, type HeaderFields, isPropertyName, makeGuard, type RequestReader } from "@apikeys/http"
+import { type Decision, errorOf, isPropertyName, makeGuard, type RequestReader } from "@apikeys/http"
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from "fastify"
 import { answerWith } from "./answerWith.js"
 import { guardRaw } from "./PastReply.js"
@@ -16,8 +16,6 @@ const reader: RequestReader<FastifyRequest> = {
 
 /** What is not the guard's to check: ours, and what Fastify takes from the options of every plugin. */
 const adapterOptions = ["onError", "property", "prefix", "logLevel", "logSerializers"]
-
-const none: HeaderFields = []
 
 /** A guard as a hook of Fastify. */
 export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler => {
@@ -72,7 +70,6 @@ export const guardHook = (options: ApiKeysPluginOptions): onRequestHookHandler =
       reply,
       guard.cacheFields((name) => reply.getHeader(name))
     )
-    guardRaw(reply, none)
     // What is thrown here is an `Error`, and Fastify's to catch.
     const decision = guard.check(request)
     if ("then" in decision) decision.then((made) => conclude(made, request, reply, done), done)

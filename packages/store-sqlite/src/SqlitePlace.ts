@@ -2,6 +2,7 @@ import type { StoreError } from "@apikeys/core"
 import { SqlError } from "@effect/sql/SqlError"
 import { Effect, Exit, Scope } from "effect"
 import { identityAt, removeLeftovers } from "./FileIdentity.js"
+import { attempt } from "./SqliteConnection.js"
 import { movedCode } from "./SqliteFailure.js"
 import { type OpenFile, openFile, pathOf } from "./SqliteFile.js"
 import type { SqliteSettings } from "./SqliteSettings.js"
@@ -71,10 +72,13 @@ export const openPlace = (
       return held === null || isGone ? null : held.file
     }
 
-    /** What it has goes to the file that it is of, wherever that is now. It is closed once nobody is in the middle of a transaction. */
-    const leave = (path: string, { file, scope }: Held) =>
+    /**
+     * What it has goes to the file that it is of, wherever that is now. It is closed once nobody is in the middle of a
+     * transaction. Where something is left that cannot be removed, nothing else is opened.
+     */
+    const leave = (path: string, { file, scope }: Held): Effect.Effect<unknown, SqlError> =>
       Effect.zipRight(
-        Effect.sync(() => {
+        attempt(() => {
           try {
             file.connection.pragma("wal_checkpoint(TRUNCATE)")
           } catch {
@@ -89,10 +93,9 @@ export const openPlace = (
     const reopen = (path: string) =>
       Effect.gen(function* () {
         if (now() !== null || identityAt(path) === null) return
-        const before = held
+        if (held !== null) yield* leave(path, held)
         held = null
         replacements++
-        if (before !== null) yield* leave(path, before)
         yield* Effect.mapError(open(true, prepare), toSqlError)
       })
 

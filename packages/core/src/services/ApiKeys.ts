@@ -5,6 +5,8 @@ import * as NodeKeyHasher from "../node/NodeKeyHasher.js"
 import { KeyHasher, overSha256, unkeyed } from "../ports/KeyHasher.js"
 import { KeyStore } from "../ports/KeyStore.js"
 import type { StorePorts } from "../ports/Store.js"
+import { StoreHealth } from "../ports/StoreHealth.js"
+import { inTime } from "./Deadline.js"
 import * as Identifiers from "./Identifiers.js"
 import { KeyVerifier, layer as keyVerifier } from "./KeyVerifier.js"
 import type { ApiKeysService } from "./keys/ApiKeysService.js"
@@ -126,7 +128,8 @@ const warnOfUnservedKeys = Effect.gen(function* () {
 const make = Effect.gen(function* () {
   const { foreign, heads } = yield* Settings.Settings
   yield* warnOfUnservedKeys
-  return ApiKeys.of({
+  const { timeoutMillis } = yield* StoreHealth
+  const operations = ApiKeys.of({
     createKey: (yield* makeCreateKey) as ApiKeysService["createKey"],
     ...(yield* makeReads),
     ...(yield* makeChanges),
@@ -136,4 +139,5 @@ const make = Effect.gen(function* () {
     redact: foreign.redact,
     keyPattern: scannerPattern(heads, foreign.patterns).source
   })
+  return inTime("ApiKeys", timeoutMillis, operations, ["revokeKeys", "pruneKeys", "importKeys"])
 })

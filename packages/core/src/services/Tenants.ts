@@ -2,7 +2,9 @@ import { Context, Effect, Layer } from "effect"
 import { ProductId, ProjectId } from "../domain/Ids.js"
 import { Product } from "../domain/Product.js"
 import { Project } from "../domain/Project.js"
+import { StoreHealth } from "../ports/StoreHealth.js"
 import { TenantStore } from "../ports/TenantStore.js"
+import { inTime } from "./Deadline.js"
 import type { Identifiers } from "./Identifiers.js"
 import { makeTenantImports } from "./tenants/imports.js"
 import {
@@ -54,7 +56,8 @@ const make = Effect.gen(function* () {
     rename: store.renameProduct,
     delete: store.deleteProduct
   })
-  return Tenants.of({
+  const { timeoutMillis } = yield* StoreHealth
+  const operations = Tenants.of({
     ...(yield* makeOrganizations),
     ...(yield* makeLinks),
     ...(yield* makeTenantImports),
@@ -73,9 +76,8 @@ const make = Effect.gen(function* () {
     renameProduct: products.rename,
     deleteProduct: products.delete
   })
+  return inTime("Tenants", timeoutMillis, operations)
 })
 
-export const layer: Layer.Layer<Tenants, never, TenantStore | Identifiers | VerificationCache> = Layer.effect(
-  Tenants,
-  make
-)
+export const layer: Layer.Layer<Tenants, never, TenantStore | StoreHealth | Identifiers | VerificationCache> =
+  Layer.effect(Tenants, make)

@@ -11,7 +11,7 @@ import { type Context, DateTime, Effect, Fiber, Layer, Schedule, type Scope } fr
 import type { SqlBackend } from "./SqlBackend.js"
 
 /** A server of one's own. */
-interface OwnServer {
+export interface OwnServer {
   readonly url: string
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>
   readonly restart: () => Promise<void>

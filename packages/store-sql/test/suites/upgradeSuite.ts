@@ -20,10 +20,12 @@ import {
   insertKey,
   instant,
   keyFilter,
+  keyOwner,
   limitsOfGoodKeys,
   makeDigest,
   makeKey,
-  makeNewKey
+  makeNewKey,
+  revokeAll
 } from "@apikeys/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
@@ -184,6 +186,22 @@ const assertKeyed = ({ foreign, organization }: Data) =>
     Effect.provide(ApiKeys.layer({ signingSecret, acceptForeignKeys: [{ head: "old_", alphabet: "hex", length: 32 }] }))
   )
 
+/** Keys of before are behind a fence like any other. */
+const assertRevocable = ({ foreign, organization }: Data) =>
+  Effect.gen(function* () {
+    const keys = yield* KeyStore
+    const owner = keyOwner({ organizationId: organization.id })
+    const before = yield* keys.list(keyFilter(owner), { after: null, take: 100 })
+    const good = before.filter(({ revokedAt }) => revokedAt === null)
+    for (const { id } of foreign) assert.isTrue(good.some((key) => key.id === id))
+    const revocation = { at: instant(createdAt + 10), reason: "left" }
+    assert.strictEqual(yield* revokeAll(owner, revocation, 1), good.length)
+    for (const { id } of good) {
+      const { revokedAt, revokedReason } = Option.getOrThrow(yield* keys.find(id))
+      assert.deepStrictEqual([revokedAt?.epochMillis, revokedReason], [createdAt + 10, "left"])
+    }
+  })
+
 /** What code before version 4 called secrets is made of them: it is counted, and called anew, whoever has the secret. */
 const assertRenamed = (ask: (statement: string) => Promise<ReadonlyArray<Readonly<Record<string, unknown>>>>) =>
   Effect.gen(function* () {
@@ -220,7 +238,12 @@ export const upgradeSuite = (backend: SqlBackend): void => {
             yield* run([...migration.statements, recordOf(migration)])
           }
           const assertions = Effect.all(
-            [assertRenamed((statement) => backend.query(address, statement)), assertIntact(data), assertKeyed(data)],
+            [
+              assertRenamed((statement) => backend.query(address, statement)),
+              assertIntact(data),
+              assertKeyed(data),
+              assertRevocable(data)
+            ],
             { discard: true }
           )
           yield* Effect.provide(assertions, backend.layer(address, { timeout: "20 seconds" }))

@@ -47,26 +47,14 @@ const insertOrganization = (name: string) =>
     return yield* Effect.either(tenants.insertOrganization(organization))
   })
 
-/** What another process has locked is tried again, as the library does. */
-const untilFree = <A, E, R>(effect: Effect.Effect<A, E, R>, isLocked: (value: A) => boolean): Effect.Effect<A, E, R> =>
-  Effect.flatMap(effect, (value) =>
-    isLocked(value)
-      ? Effect.zipRight(Effect.sleep(1 + Math.random() * 9), untilFree(effect, isLocked))
-      : Effect.succeed(value)
-  )
-
 /** Charges, and counts a use for each call, whether it was admitted or not. */
 const call = (keyId: KeyId, limit: RateLimit, number: () => number, writer: string) =>
   Effect.gen(function* () {
     const limits = yield* RateLimitStore
     const usage = yield* UsageStore
-    const charge = Effect.map(limits.charge([{ keyId, limits: [limit], cost: 1 }]), ([outcome]) => outcome)
-    const outcome = yield* untilFree(charge, (answer) => answer !== undefined && "_tag" in answer)
+    const [outcome] = yield* limits.charge([{ keyId, limits: [limit], cost: 1 }])
     const lastUsedAt = yield* DateTime.now
-    const record = Effect.suspend(() =>
-      usage.record({ writer, number: number(), uses: [{ keyId, count: 1, lastUsedAt }] })
-    )
-    yield* untilFree(record, ({ locked }) => locked.length > 0)
+    yield* usage.record({ writer, number: number(), uses: [{ keyId, count: 1, lastUsedAt }] })
     return outcome !== undefined && "allowed" in outcome && outcome.allowed
   })
 

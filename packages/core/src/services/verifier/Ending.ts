@@ -1,11 +1,12 @@
 import { type Clock, type Context, Effect, Exit } from "effect"
-import { StoreError } from "../../domain/Errors.js"
+import type { StoreError } from "../../domain/Errors.js"
+import { deadlineOf, lateError } from "../Deadline.js"
 import type { Caller } from "./Caller.js"
 import type { Telemetry } from "./Telemetry.js"
 import { monotonicMillis } from "./Times.js"
 
-/** A store that keeps to its own deadline knows better what it waited for, so it is let speak first. */
-const graceMillis = 25
+/** Of a call that verifies, whichever of a store's members it waits for. */
+const operation = "KeyVerifier.validateKey"
 
 /** Who waits for a call, until that has ended. */
 class CallerUntil implements Caller {
@@ -34,18 +35,6 @@ class CallerUntil implements Caller {
   }
 }
 
-const late = () => new StoreError({ operation: "KeyVerifier.validateKey", retryable: true, reason: "timeout" })
-
-/** Fails at a time, by the machine's clock, whatever it is that takes so long. */
-const before = <A, E>(effect: Effect.Effect<A, E>, millis: number): Effect.Effect<A, E | StoreError> =>
-  Effect.raceFirst(
-    Effect.disconnect(effect),
-    Effect.async<never, StoreError>((resume) => {
-      const timer = setTimeout(() => resume(Effect.failSync(late)), millis)
-      return Effect.sync(() => clearTimeout(timer))
-    })
-  )
-
 /** The end of a call that went to the store. */
 export interface Ending<A, E> {
   /** Who waits for it, until it has ended. */
@@ -69,7 +58,7 @@ export const makeEndings =
     resume: (answer: Effect.Effect<A, E | StoreError>) => void
   ): Ending<A, E | StoreError> => {
     const began = monotonicMillis(clock)
-    const deadline = performance.now() + timeoutMillis + graceMillis
+    const deadline = deadlineOf(operation, timeoutMillis)
     let hasEnded = false
 
     const count = (outcome: string): void => {
@@ -88,14 +77,13 @@ export const makeEndings =
         count(outcomeOf(exit))
         return resume(exit)
       }
-      const bounded = timeoutMillis < Number.POSITIVE_INFINITY ? before(answer, deadline - performance.now()) : answer
-      resume(Effect.onExit(bounded, (exit) => Effect.sync(() => count(outcomeOf(exit)))))
+      resume(Effect.onExit(deadline.keep(answer), (exit) => Effect.sync(() => count(outcomeOf(exit)))))
     }
 
     // What the store itself waits for keeps the process alive.
     const timer =
       timeoutMillis < Number.POSITIVE_INFINITY
-        ? setTimeout(() => end(Exit.fail(late())), timeoutMillis + graceMillis).unref()
+        ? setTimeout(() => end(Exit.fail(lateError(operation))), deadline.millis()).unref()
         : undefined
 
     const safely = (run: () => void): void => {

@@ -8,7 +8,8 @@ import {
   RateLimitStore,
   StoreError,
   StoreHealth,
-  type StorePorts
+  type StorePorts,
+  Tenants
 } from "../../../src/index.js"
 import { makeStoreFaults } from "../../../src/testing/index.js"
 import { issueKey, signingSecret } from "../live.js"
@@ -61,6 +62,29 @@ describe("callers of a store that hangs", () => {
       }).pipe(Effect.provide(live))
     })
   }
+
+  it.live("wait no longer for what asks several things, one after another", () => {
+    const { faults, live } = overHanging({ maxKeyLifetime: "90 days" })
+    return Effect.gen(function* () {
+      const keys = yield* ApiKeys
+      const tenants = yield* Tenants
+      const { key } = yield* issueKey({ expiresAt: new Date(Date.now() + 86_400_000) })
+      faults.inject("all", "hang")
+      const operations: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        keys.updateKey(key.id, { expiresAt: new Date(Date.now() + 2 * 86_400_000) }),
+        keys.getKey(key.id),
+        keys.listKeys({ organizationId: key.organizationId }),
+        keys.getLimits(key.id),
+        keys.revokeKey(key.id),
+        tenants.getOrCreateProject({ organizationId: key.organizationId, name: "v1" }),
+        tenants.listOrganizations()
+      ]
+      const began = performance.now()
+      const errors = yield* Effect.forEach(operations, Effect.flip, { concurrency: "unbounded" })
+      assert.isBelow(performance.now() - began, timeout + slack)
+      for (const error of errors) assert.deepInclude(error, { _tag: "StoreError", reason: "timeout", retryable: true })
+    }).pipe(Effect.provide(live))
+  })
 
   it.live("charge nothing any more once they are gone", () => {
     const { faults, live } = overHanging()
