@@ -76,7 +76,7 @@ const Environment = Layer.setConfigProvider(
     ConfigProvider.orElse(() =>
       ConfigProvider.fromMap(
         new Map([
-          ["APIKEYS.SIGNING_SECRET", "only-for-this-demo-only-for-this-demo"],
+          ["APIKEYS.SIGNING_SECRET", "only-for-this-demo-of-0123456789abcdef"],
           ["APIKEYS.KEY_PREFIX", "myapp"]
         ])
       )
