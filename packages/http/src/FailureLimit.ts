@@ -1,6 +1,7 @@
-import { anchored, charge, Input, type RateLimit, type RateLimitState, type RateLimitWindow } from "@apikeys/core"
-import { Predicate } from "effect"
+import { anchored, charge, type RateLimit, type RateLimitState, RateLimitWindow } from "@apikeys/core"
+import { Predicate, Schema } from "effect"
 import { clientNetwork } from "./ClientAddress.js"
+import { hasMembers, isWhole } from "./Members.js"
 
 /**
  * How many unknown keys a client may present.
@@ -15,6 +16,19 @@ export interface FailureLimitOptions {
   /** How many clients are remembered at most; of more, those that failed longest ago are forgotten. Default 10,000. */
   readonly maxClients?: number | undefined
 }
+
+const isWindow = Schema.is(RateLimitWindow)
+
+/** Whether a value is options of a `FailureLimit`, none of which breaks a rule. */
+export const isFailureLimitOptions = (value: unknown): value is FailureLimitOptions =>
+  hasMembers(value, {
+    requests: (requests) => isWhole(requests, 1, 999_999_999_999_999),
+    window: isWindow,
+    maxClients: (clients) => isWhole(clients, 1, 10_000_000)
+  }) &&
+  Predicate.isRecord(value) &&
+  value["requests"] !== undefined &&
+  value["window"] !== undefined
 
 /** What those of every copy of this package have: each adapter may bring one. */
 const brand = Symbol.for("@apikeys/http/FailureLimit")
@@ -39,8 +53,11 @@ export class FailureLimit {
   /** In the order of their last failure. */
   readonly #states = new Map<string, RateLimitState>()
 
+  /** @throws TypeError where an option breaks a rule, or is not known: such a limit might refuse no client */
   constructor(options: FailureLimitOptions) {
-    if (!Input.isPlainObject(options)) throw new TypeError("The options of a FailureLimit are no plain object")
+    if (!isFailureLimitOptions(options)) {
+      throw new TypeError("The options of a FailureLimit are not { requests, window, maxClients } within their bounds")
+    }
     const { maxClients = 10_000, requests, window } = options
     this.#limit = { name: "failures", algorithm: "fixed-window", requests, window, burst: null }
     this.#maxClients = maxClients

@@ -1,7 +1,8 @@
-import { Input, RateLimitWindow, Scope } from "@apikeys/core"
+import { Scope } from "@apikeys/core"
 import { Predicate, Schema } from "effect"
-import { isFailureLimit } from "./FailureLimit.js"
+import { isFailureLimit, isFailureLimitOptions } from "./FailureLimit.js"
 import type { GuardOptions } from "./GuardOptions.js"
+import { hasMembers, isWhole } from "./Members.js"
 import { isToken } from "./Token.js"
 import { isVerifierSource } from "./Verifier.js"
 
@@ -30,19 +31,7 @@ const isId: OptionRule = {
   mayBeMissing: false
 }
 
-const isWhole = (value: unknown, least: number, most: number): boolean =>
-  Number.isInteger(value) && (value as number) >= least && (value as number) <= most
-
-const isWindow = Schema.is(RateLimitWindow)
 const isScope = Schema.is(Scope)
-
-/** Has none but these members, and each keeps its rule where it is given. */
-const hasMembers = (value: unknown, rules: Readonly<Record<string, (member: unknown) => boolean>>): boolean =>
-  Input.isPlainObject(value) &&
-  Object.entries(value).every(([name, member]) => {
-    const holds = Object.hasOwn(rules, name) ? rules[name] : undefined
-    return holds !== undefined && (member === undefined || holds(member))
-  })
 
 const isFieldNames = (value: unknown): boolean =>
   Array.isArray(value) &&
@@ -69,17 +58,6 @@ const isCredentials = (value: unknown): boolean =>
     (value["headers"] as ReadonlyArray<string>)?.length !== 0 ||
     value["read"] !== undefined)
 
-const isFailureLimitOption = (value: unknown): boolean =>
-  isFailureLimit(value) ||
-  (hasMembers(value, {
-    requests: (requests) => isWhole(requests, 1, 999_999_999_999_999),
-    window: isWindow,
-    maxClients: (clients) => isWhole(clients, 1, 10_000_000)
-  }) &&
-    Predicate.isRecord(value) &&
-    value["requests"] !== undefined &&
-    value["window"] !== undefined)
-
 /** The rule of every option. */
 export const optionRules: { readonly [Name in keyof GuardOptions<never>]-?: OptionRule } = {
   client: {
@@ -104,7 +82,10 @@ export const optionRules: { readonly [Name in keyof GuardOptions<never>]-?: Opti
   hideCredentials: isBoolean,
   preflight: oneOf("answer", "pass"),
   rotationHeader: isBoolean,
-  failureLimit: { holds: isFailureLimitOption, words: "is not a FailureLimit or { requests, window, maxClients }" },
+  failureLimit: {
+    holds: (value) => isFailureLimit(value) || isFailureLimitOptions(value),
+    words: "is not a FailureLimit or { requests, window, maxClients }"
+  },
   organizationId: isId,
   projectId: isId,
   productId: isId,

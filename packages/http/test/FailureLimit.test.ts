@@ -58,4 +58,21 @@ describe("FailureLimit", () => {
     for (let host = 0; host < 5000; host++) limit.record(`2001:db8:0:${host.toString(16)}::1`, 0)
     assert.strictEqual(limit.size, 3)
   })
+
+  it("is not made of options that would refuse no client", () => {
+    const good = { requests: 1, window: "minute" }
+    for (const wrong of [
+      { max: 1, window: "minute" },
+      { ...good, requests: Number.NaN },
+      { ...good, requests: 0 },
+      { ...good, requests: "1" },
+      { ...good, window: "fortnight" },
+      { ...good, maxClients: 0 },
+      { ...good, burst: 2 },
+      { requests: 1 },
+      null
+    ]) {
+      assert.throws(() => new FailureLimit(wrong as never), TypeError, "{ requests, window, maxClients }")
+    }
+  })
 })
