@@ -34,7 +34,7 @@ const networkOf = (address: string): string | null => {
 
 /** `203.0.113.67:40001`, `[2001:db8::1]:40001` and `[2001:db8::1]` without port and brackets (RFC 3986, section 3.2.2). */
 const withoutPort = (address: string): string =>
-  /^\[([^[\]]*)\](?::\d{1,5})?$/.exec(address)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(address)?.[1] ?? address
+  /^\[([^[\]]*)\](?::\d{1,5})?$/.exec(address)?.[1] ?? /^(?:::ffff:)?([\d.]+):\d{1,5}$/i.exec(address)?.[1] ?? address
 
 const ipv4Of = (address: string): string | null => {
   const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(address)?.slice(1).map(Number)

@@ -6,7 +6,7 @@ const taken = new Set(
 )
 
 /**
- * Whether a request may have its key under this name: an identifier that is no member of requests.
+ * Whether a request may have its key under this name: an identifier, and no member of requests that guards read.
  *
  * @since 0.1.0
  */
