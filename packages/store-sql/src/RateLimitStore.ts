@@ -23,6 +23,7 @@ import {
 import { DateTime, Effect } from "effect"
 import { type Counter, type CounterRow, counterColumns, toCounter, toCounterRow } from "./Counter.js"
 import { makeCounterPruning, pruneEvery } from "./CounterPruning.js"
+import { makeCounterReset } from "./CounterReset.js"
 import { type Dialect, inPowersOfTwo } from "./Dialect.js"
 import { type HeldKeys, type KeyLocks, refusalOf } from "./HeldKeys.js"
 import type { Operations } from "./Operations.js"
@@ -72,7 +73,7 @@ export const makeRateLimitStore = (
   locks: KeyLocks,
   time: StoreTime
 ) => {
-  const { query, run, sql, tables } = dialect
+  const { query, sql, tables } = dialect
   const timed = timedBy(time)
 
   /** @param read the server's time, where it came with something else */
@@ -259,10 +260,7 @@ export const makeRateLimitStore = (
             ),
             (done) => refunds.filter((_, i) => done[i] === false)
           ),
-    reset: (keyId) =>
-      operations.change("RateLimitStore.reset", (connection) =>
-        Effect.asVoid(run(connection, sql`delete from ${tables.rateLimits} where key_id = ${dialect.id(keyId)}`))
-      )
+    reset: makeCounterReset(dialect, operations)
   })
 }
 

@@ -3,7 +3,7 @@ import { statSync, unlinkSync } from "node:fs"
 /** What stands beside a database file while it is open. */
 const besides = ["-wal", "-shm"] as const
 
-/** Which file a path leads to, whatever it is called; `null` where there is none. */
+/** Which file a path leads to, whatever it is called; `null` where there is none that can be reached. */
 export type Identity = string | null
 
 /** A database file and what stands beside it, as they were when it was opened. */
@@ -13,8 +13,13 @@ export interface FileIdentity {
 }
 
 export const identityAt = (path: string): Identity => {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return found === undefined ? null : `${found.dev}:${found.ino}`
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return found === undefined ? null : `${found.dev}:${found.ino}`
+  } catch {
+    // A path that leads nowhere, be it a link to itself or a directory that may not be read.
+    return null
+  }
 }
 
 export const fileIdentityAt = (path: string): FileIdentity => ({

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs"
+import { existsSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { type ApiKeyClient, InvalidKeyError, RevokedKeyError, StoreError } from "@apikeys/core"
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
@@ -95,6 +95,19 @@ describe("a database file that is deleted while it is open", () => {
       })
     )
   }
+
+  it.scopedLive("fails calls in the same way where its path leads nowhere at all", () =>
+    Effect.gen(function* () {
+      const { client, filename, key, plaintext } = yield* opened()
+      rmSync(filename)
+      symlinkSync(filename, filename)
+      const error = yield* refused(client, plaintext, StoreError)
+      assert.deepInclude(error as object, { retryable: true, reason: "sqlite SQLITE_CANTOPEN" })
+      const revoked = yield* Effect.promise(() => client.revokeKey(key.id).catch((reason: unknown) => reason))
+      assert.deepInclude(revoked as object, { retryable: true, reason: "sqlite SQLITE_CANTOPEN" })
+      assert.isFalse((yield* Effect.promise(() => client.health())).healthy)
+    })
+  )
 
   it.scopedLive("is served again when it is back", () =>
     Effect.gen(function* () {
