@@ -12,7 +12,7 @@ interface Guarded {
 interface Past {
   readonly reply: FastifyReply
   readonly writeHead: Guarded["writeHead"]
-  /** What the answer has besides the fields for caches. */
+  /** What the answer may have besides the fields for caches. */
   fields: HeaderFields
 }
 
@@ -26,7 +26,7 @@ export const guardRaw = (reply: FastifyReply, fields: HeaderFields): void => {
   const raw = reply.raw as unknown as Guarded
   const past = raw[guardedBy]
   if (past !== undefined) {
-    if (fields.length > 0) past.fields = fields
+    if (fields.length > 0) past.fields = [...past.fields, ...fields]
     return
   }
   raw[guardedBy] = { reply, writeHead: raw.writeHead, fields }

@@ -14,7 +14,7 @@ export const answerWith = (
   reply: FastifyReply,
   done: HookHandlerDoneFunction
 ): void => {
-  guardRaw(reply, [])
+  guardRaw(reply, Object.entries(error.headers))
   const withdraw = offer(error, reply)
   const fail = (thrown: unknown): void => {
     withdraw()
@@ -30,28 +30,36 @@ export const answerWith = (
 }
 
 /**
- * Gives the reply the refusal's status, and its fields when it is sent, if the status is still that of the refusal: any
- * other answer is somebody else's. What was set in the meantime stays.
+ * Gives the reply the refusal's status, and its fields when it is sent, or written past, if the status is still that of the
+ * refusal: any other answer is somebody else's. What was set in the meantime stays.
  *
  * @returns takes all of it back
  */
 const offer = (error: ProblemError, reply: FastifyReply): (() => void) => {
   const { raw, send } = reply
-  const { statusCode } = raw
+  const { statusCode, writeHead } = raw
   const fields = Object.entries(error.headers).map(([name, value]) => ({ name, value, before: reply.getHeader(name) }))
-  // Not by `code`, which cannot be taken back: what is sent later would no longer get a status by itself.
-  raw.statusCode = error.status
   let offered = true
-  reply.send = (payload) => {
+  const give = (status: number): void => {
+    if (!offered) return
     offered = false
     reply.send = send
-    if (raw.statusCode === error.status) {
-      for (const { before, name, value } of fields) if (reply.getHeader(name) === before) reply.header(name, value)
-    }
+    if (status !== error.status) return
+    for (const { before, name, value } of fields) if (reply.getHeader(name) === before) reply.header(name, value)
+  }
+  // Not by `code`, which cannot be taken back: what is sent later would no longer get a status by itself.
+  raw.statusCode = error.status
+  reply.send = (payload) => {
+    give(raw.statusCode)
     return reply.send(payload)
+  }
+  raw.writeHead = (...head: [never]) => {
+    give(head[0])
+    return writeHead.apply(raw, head)
   }
   return () => {
     if (!offered) return
+    offered = false
     reply.send = send
     if (raw.statusCode === error.status) raw.statusCode = statusCode
   }

@@ -248,6 +248,24 @@ describe("fastifyApiKeys", () => {
     }
   })
 
+  it("gives what an onError writes past the reply the fields of the refusal, unless it has another status", async () => {
+    const answers: ReadonlyArray<readonly [status: number, challenge: string | undefined, onError: OnError]> = [
+      [401, 'Bearer realm="api"', (_error, _request, reply) => void reply.hijack().raw.end("sorry")],
+      [401, 'Bearer realm="api"', (error, _request, reply) => void reply.hijack().raw.writeHead(error.status).end()],
+      [401, "Acme", (_error, _request, reply) => void reply.raw.writeHead(401, { "WWW-Authenticate": "Acme" }).end()],
+      [200, undefined, (_error, _request, reply) => void reply.hijack().raw.writeHead(200).end()]
+    ]
+    for (const [status, challenge, onError] of answers) {
+      const app = Fastify()
+      await app.register(fastifyApiKeys, { client, onError })
+      app.get("/", { config: { apiKey: true } }, nothing)
+      const answer = await app.inject("/")
+      assert.strictEqual(answer.statusCode, status)
+      assert.strictEqual(answer.headers["www-authenticate"], challenge)
+      assert.strictEqual(answer.headers["cache-control"], status === 401 ? "no-store" : "private")
+    }
+  })
+
   it("leaves nothing of a refusal on an answer with another status, nor on one to another error", async () => {
     const answers: ReadonlyArray<readonly [status: number, onError: OnError]> = [
       [302, (_error, _request, reply) => reply.redirect("/login")],
