@@ -108,6 +108,7 @@ describe("acme-integration", { timeout: 60_000 }, () => {
     const form = { name: "Twice", form: "one-and-the-same" }
     assert.match(await plaintextOf(await browser.post("/keys", form)), anyKey)
     assert.notMatch(await plaintextOf(await browser.post("/keys", form)), anyKey)
+    assert.strictEqual((await browser.post("/keys", { ...form, name: "Thrice" })).status, 409)
     assert.strictEqual((await idsOf(browser)).length, 2)
     // The same form of somebody else is another one.
     const { browser: other } = await newCustomer()
