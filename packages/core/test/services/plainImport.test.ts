@@ -75,3 +75,13 @@ it("leaves to the schema what it cannot read", () => {
   const throwing = Object.defineProperty({}, "name", { enumerable: true, get: () => JSON.parse("") })
   for (const value of [null, undefined, 1, "x", {}, throwing]) expect(decodePlain(value)).toBeNull()
 })
+
+it("overlooks no member, also of those that no loop shows", () => {
+  const made = { organizationId: crypto.randomUUID(), digest: { algorithm: "sha256", hex: "ab".repeat(32) } }
+  const hidden = (object: object, name: string, value: unknown) => Object.defineProperty({ ...object }, name, { value })
+  const limit = hidden({ requests: 1, window: "day" }, "algorithm", "sliding-window")
+  expect(decodePlain(hidden(made, "expiresAt", new Date(1)))).toMatchObject({ expiresAt: DateTime.unsafeMake(1) })
+  expect(decodePlain({ ...made, rateLimits: [limit] })).toBeNull()
+  expect(decodePlain({ ...made, digest: hidden(made.digest, "previousSecret", 0) })).toBeNull()
+  expect(decodePlain({ ...made, [Symbol("id")]: 1 })).toBeNull()
+})

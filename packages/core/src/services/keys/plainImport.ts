@@ -68,12 +68,19 @@ const plainScopes = (value: unknown): ReadonlyArray<string> | Unsure => {
   return [...new Set<string>(value)]
 }
 
+/** A copy that nothing changes any more; of members that no copy takes, the schema knows more. */
+const copyOf = (value: unknown): Readonly<Record<string, unknown>> | null => {
+  if (!isPlainObject(value)) return null
+  const copy = { ...value }
+  return Reflect.ownKeys(value).length === Object.keys(copy).length ? copy : null
+}
+
 const limitName = /^[A-Za-z0-9_.-]{1,64}$/
 const limitFields = new Set(["name", "requests", "window", "algorithm"])
 
 const plainLimit = (value: unknown): RateLimit | Unsure => {
-  if (!isPlainObject(value)) return unsure
-  const given = { ...value }
+  const given = copyOf(value)
+  if (given === null) return unsure
   // Nothing but these, in which nearly all limits consist, once they come from elsewhere.
   if (!Object.keys(given).every((field) => limitFields.has(field))) return unsure
   const { algorithm = "fixed-window", name = "default", requests, window } = given
@@ -114,8 +121,8 @@ const bytesOf = (digits: string): Uint8Array => {
 const digestFields = new Set(["algorithm", "hex", "previousSecret"])
 
 const plainDigest = (value: unknown): ImportedDigest | Unsure => {
-  if (!isPlainObject(value)) return unsure
-  const given = { ...value }
+  const given = copyOf(value)
+  if (given === null) return unsure
   for (const field of Object.keys(given)) if (!digestFields.has(field)) return unsure
   const { algorithm, hex: written, previousSecret } = given
   if (algorithm !== "hmac-sha256" && algorithm !== "sha256") return unsure
@@ -172,7 +179,8 @@ export const decodePlain = (input: unknown): ImportFields | null => {
     revokedReason: null
   }
   try {
-    for (const field of Object.keys(input)) {
+    for (const field of Reflect.ownKeys(input)) {
+      if (typeof field !== "string") return null
       const value = input[field]
       if (value === undefined || value === null) {
         if (!Object.hasOwn(plainFields, field) || (value === undefined && owners.has(field))) return null
