@@ -9,6 +9,8 @@ import { siteRoutes } from "./siteRoutes.js"
 /** The application, without a port. */
 export const makeApp = (keys: CustomerKeys, customers: Customers, session: Session): Express => {
   const app = express().disable("x-powered-by")
+  // The proxy on this machine says who its clients are: else all of them would be one, and a stranger's failures everybody's.
+  app.set("trust proxy", "loopback")
   app.use("/v1", apiRoutes(keys))
   app.use(siteRoutes(keys, customers, session))
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { ApiKeyError, InvalidInputError, NotFoundError } from "@apikeys/core"
+import { ApiKeyError, IdempotencyConflictError, InvalidInputError, NotFoundError } from "@apikeys/core"
 import { FailureLimit, noStore } from "@apikeys/express"
 import express, { type ErrorRequestHandler, type Request, Router } from "express"
 import type { CustomerKeys } from "./CustomerKeys.js"
@@ -100,7 +100,10 @@ export const siteRoutes = (keys: CustomerKeys, customers: Customers, session: Se
     res.redirect(303, "/keys")
   })
 
-  const inWords: ErrorRequestHandler = (error, _req, res, next) => {
+  const inWords: ErrorRequestHandler = (thrown, _req, res, next) => {
+    // A page that was gone back to: the name in its form is another one by now, or the plan is.
+    const error =
+      thrown instanceof IdempotencyConflictError ? new Refusal(409, "This form has made a key already.") : thrown
     const status =
       error instanceof Refusal
         ? error.status

@@ -85,6 +85,19 @@ describe("acme-integration", { timeout: 60_000 }, () => {
     assert.include(shown, "&lt;script&gt;alert(&quot;1&quot;)")
   })
 
+  it("shuts out a stranger who guesses passwords, and no other client of the same proxy", async () => {
+    const signIn = async (forwardedFor: string) => {
+      const body = new URLSearchParams({ email: "nobody@example.com", password: "a wrong password" })
+      const headers = { "X-Forwarded-For": forwardedFor }
+      return (await fetch(`${program.url}/sign-in`, { method: "POST", body, headers })).status
+    }
+    // More than a minute's worth: it may turn meanwhile.
+    let status = 401
+    for (let n = 0; n < 25 && status === 401; n++) status = await signIn(`192.0.2.${n}, 203.0.113.9`)
+    assert.strictEqual(status, 429)
+    assert.strictEqual(await signIn("198.51.100.7"), 401)
+  })
+
   it("makes one key of a form that is sent twice, and no more than the plan has", async () => {
     const { browser } = await newCustomer()
     const refused = await Promise.all(Array.from({ length: 5 }, () => browser.post("/keys", { name: "Eager" })))
@@ -95,6 +108,7 @@ describe("acme-integration", { timeout: 60_000 }, () => {
     const form = { name: "Twice", form: "one-and-the-same" }
     assert.match(await plaintextOf(await browser.post("/keys", form)), anyKey)
     assert.notMatch(await plaintextOf(await browser.post("/keys", form)), anyKey)
+    assert.strictEqual((await browser.post("/keys", { ...form, name: "Thrice" })).status, 409)
     assert.strictEqual((await idsOf(browser)).length, 2)
     // The same form of somebody else is another one.
     const { browser: other } = await newCustomer()

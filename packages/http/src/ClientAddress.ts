@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 /**
  * What one client is taken to hold of the address space: an IPv4 address, or the /64 of an IPv6 address, since that is
  * what a single subscriber gets. An IPv4 address that is mapped into IPv6 (RFC 4291, section 2.5.5.2) is itself. A port,
- * which some proxies tell along, changes with each connection, and is left out.
+ * which some proxies add, changes with each connection, and is left out.
  *
  * @param address as the framework gives it, which may be what a proxy forwarded: what is no address is hashed. All
  *   callers without one are one client

@@ -29,7 +29,7 @@ export interface RequestReader<Request> {
   readonly message: (request: Request) => RequestMessage
   /** The client's address as the framework knows it: never what a stranger can write into a header. */
   readonly address: (request: Request) => string | undefined
-  /** Whether the framework takes the address from what a proxy says. Without it, nothing is known, and nobody warned. */
+  /** Whether the framework takes the address from what a proxy says. Without it, no warning is given. */
   readonly trustsProxy?: (request: Request) => boolean
 }
 

@@ -20,13 +20,17 @@ const significant = (numeral: string): string => {
   return digits.slice(start, end)
 }
 
-/** Whether a JavaScript number has the value of a numeral: an integer to the unit, a fraction as closely as any double. */
+/**
+ * Whether a JavaScript number has the value of a numeral: an integer to the unit, a fraction as closely as any double. Above
+ * 2^53 a point or an exponent may hide an integer, of which the digits have to be those that the number has.
+ */
 const isExact = (numeral: string): boolean => {
   const number = Number(numeral)
   if (/^-?\d+$/.test(numeral)) return Number.isSafeInteger(number)
   const digits = significant(numeral)
   if (!Number.isFinite(number) || (number === 0 && digits !== "")) return false
-  return digits.length <= doubleDigits || digits === significant(String(number))
+  const isShort = digits.length <= doubleDigits && Math.abs(number) <= Number.MAX_SAFE_INTEGER
+  return isShort || digits === significant(String(number))
 }
 
 /** Where the same text was read in two ways. */

@@ -11,7 +11,7 @@ export interface Digest {
 /** Names no secret: what made a digest without a key. None is made any more. */
 export const unkeyed = "sha256"
 
-/** A signing secret that signs, and that nobody can read. */
+/** A signing secret that signs, and that cannot be read. */
 export interface SealedSecret {
   readonly hmac: (data: string | Uint8Array) => Uint8Array
   /** What earlier versions called it, which is made of it: it can be guessed by, and is stored no more. */
@@ -57,7 +57,7 @@ export class KeyHasher extends Context.Tag("@apikeys/core/KeyHasher")<
     readonly keyed: (sha256: Uint8Array) => readonly [current: Digest, ...previous: ReadonlyArray<Digest>]
     /** The secrets that are accepted, the current one first: by ids that were drawn, and are made of nothing. */
     readonly secretIds: readonly [current: string, ...previous: ReadonlyArray<string>]
-    /** What earlier versions called them, in the same order; digests are called so until they are called anew. */
+    /** What earlier versions called them, in the same order; digests have these names until they get the new ones. */
     readonly formerIds: ReadonlyArray<string>
     /** SHA-256 of the whole plaintext, under no secret: `secretId` is {@link unkeyed}. */
     readonly unkeyedDigest: (plaintext: string) => Digest

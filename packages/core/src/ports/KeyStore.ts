@@ -210,8 +210,8 @@ export class KeyStore extends Context.Tag("@apikeys/core/KeyStore")<
     readonly fence: (owner: KeyOwner, revocation: Revocation) => Effect.Effect<RevokedBatch, StoreError>
 
     /**
-     * Goes on with what `fence`, or the call before, has left: at most `limit` keys, in a transaction of its own. Where nobody
-     * goes on, the fence stands, and one of the same owner that is made later finishes both. Of several that concern
+     * Goes on with what `fence`, or the call before, has left: at most `limit` keys, in a transaction of its own. Where no
+     * caller goes on, the fence stands, and one of the same owner that is made later finishes both. Of several that concern
      * a key, the time and reason of the first stay. All calls of all fences together count each key once.
      */
     readonly revokeFenced: (fence: KeyFence, limit: number) => Effect.Effect<RevokedBatch, StoreError>

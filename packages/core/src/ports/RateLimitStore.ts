@@ -81,8 +81,8 @@ export interface LeaseOutcome {
  * Where the counters of rate limits live. What each member promises is tested by the store contract.
  *
  * A key that has ended (`endingOf` of the domain, by Effect's `Clock`; one that is not there is deleted) is charged
- * nothing: its state is read with the lock or the statement that charges, so that whoever revoked a key before a charge
- * was asked for is obeyed by it. Where the row of a key is locked by another transaction, its charges are answered
+ * nothing: its state is read with the lock or the statement that charges, so that a revocation which returned before the
+ * charge was asked for counts. Where the row of a key is locked by another transaction, its charges are answered
  * `Locked` at once, and those of the other keys are carried out: no call waits for the row of another key. A store whose
  * keys cannot be locked one by one never says so.
  *

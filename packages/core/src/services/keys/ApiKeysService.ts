@@ -131,8 +131,8 @@ export interface ImportKeysEffects<E = never, R = never> extends ImportKeyOption
   /** How many keys a transaction inserts: 1 to 4096. Default 512. */
   readonly batchSize?: number | undefined
   /**
-   * How many keys may be refused: with one more, the import ends with an `InvalidInputError`, once what is told by then was
-   * told. The batches before stay imported. Default: any number.
+   * How many keys may be refused: with one more, the import ends with an `InvalidInputError`, after the callbacks were
+   * called for what came before. The batches before stay imported. Default: any number.
    */
   readonly maxRefused?: number | undefined
   /** Is told of each key that is refused, in their order; the import waits for it. */
