@@ -84,6 +84,21 @@ describe("a key under a previous secret", () => {
     })
   )
 
+  it.scopedLive("is accepted although the store does not answer whether it wrote the new digest", () =>
+    Effect.gen(function* () {
+      const faults = makeStoreFaults()
+      const { over } = yield* makeShared((store) => faults.wrap(store))
+      const { key, plaintext } = yield* issueKey().pipe(over({}))
+      faults.inject("KeyStore.redigest", "hang", 1)
+      yield* Effect.gen(function* () {
+        assert.strictEqual((yield* verify(plaintext)).key.id, key.id)
+        assert.strictEqual((yield* verify(plaintext)).key.useCount, 2)
+        const { secrets } = yield* Effect.flatMap(ApiKeys, (keys) => keys.signingSecretReport())
+        assert.strictEqual(secrets[1]?.keys, 0)
+      }).pipe(over(changed))
+    })
+  )
+
   it.scoped("may be imported, by the place of the secret", () =>
     Effect.gen(function* () {
       const { over } = yield* makeShared()

@@ -6,6 +6,7 @@ import type { RateLimitStatus } from "../../domain/RateLimitStatus.js"
 import { KeyHasher } from "../../ports/KeyHasher.js"
 import { KeyStore } from "../../ports/KeyStore.js"
 import { StoreHealth } from "../../ports/StoreHealth.js"
+import { deadlineOf } from "../Deadline.js"
 import { MetadataCodec } from "../MetadataCodec.js"
 import { Settings } from "../Settings.js"
 import { type Admitted, makeAdmissions } from "./Admissions.js"
@@ -70,6 +71,9 @@ const costOf = ({ checkRateLimit, cost, trackUsage }: Validation, record: KeyRec
 type Answer = Effect.Effect<Verification, Refusal | StoreError>
 
 type CallEnding = Ending<Verification, Refusal | StoreError>
+
+/** How long a call whose key is good waits for the digest of the key to be made anew. */
+const redigestMillis = 250
 
 /** Form, digest, status; then what is asked; then what it costs, so that a call which is refused costs nothing. */
 export const makeVerifications = Effect.gen(function* () {
@@ -155,11 +159,12 @@ export const makeVerifications = Effect.gen(function* () {
     const due = record.redigest
     if (due === null) return Effect.void
     record.redigest = null
-    return Effect.catchAll(Effect.asVoid(store.redigest(due.from, due.to)), () =>
-      Effect.sync(() => {
-        record.redigest = due
-      })
-    )
+    const again = Effect.sync(() => {
+      record.redigest = due
+    })
+    // What was given up may still be under way: none is begun beside it.
+    const written = Effect.onError(store.redigest(due.from, due.to), () => again)
+    return Effect.suspend(() => Effect.ignore(deadlineOf("KeyStore.redigest", redigestMillis).keep(written)))
   }
 
   /** What `qualify` could not say: by way of the store. */
