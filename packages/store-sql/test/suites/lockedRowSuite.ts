@@ -259,31 +259,34 @@ export const lockedRowSuite = ({ emptyDatabase, layer, literal, query, title, wi
       )
     }
 
-    it.scopedLive(
-      "is waited for by a reset of its limits, after which nothing is left of a charge that was under way",
-      () =>
-        Effect.gen(function* () {
-          const { address, client, keys } = yield* opened({ rateLimits: "exact", usage: "off" }, 1)
-          const [{ key }] = keys as [(typeof keys)[number]]
-          const columns = "key_id, name, algorithm, limit_window, charged_at, used, carry"
-          const charged = `${literal.id(key.id)}, 'default', 'fixed-window', '1000000000', ${Date.now()}, 7, 0`
-          yield* Effect.promise(async () => {
-            let resetting: Promise<void> | undefined
-            await withSession(address, async (run) => {
-              await run("begin")
-              await run(lock(key.id))
-              resetting = client.resetLimits(key.id)
-              await sleep(500)
-              await run(`insert into apikeys_rate_limits (${columns}) values (${charged})`)
-              await run("commit")
+    for (const mode of modes) {
+      it.scopedLive(
+        `is waited for by a reset of its limits, and by nobody else; of a charge under way nothing is left: ${named(mode)}`,
+        () =>
+          Effect.gen(function* () {
+            const { address, client, keys } = yield* opened(mode, 2)
+            const [{ key }, { plaintext: other }] = keys as [(typeof keys)[number], (typeof keys)[number]]
+            const columns = "key_id, name, algorithm, limit_window, charged_at, used, carry"
+            const charged = `${literal.id(key.id)}, 'default', 'fixed-window', '1000000000', ${Date.now()}, 7, 0`
+            yield* Effect.promise(async () => {
+              let resetting: Promise<void> | undefined
+              await withSession(address, async (run) => {
+                await run("begin")
+                await run(lock(key.id))
+                resetting = client.resetLimits(key.id)
+                await sleep(500)
+                for (let i = 0; i < 3; i++) await client.validateKey(other)
+                await run(`insert into apikeys_rate_limits (${columns}) values (${charged})`)
+                await run("commit")
+              })
+              await resetting
+              const [limit] = await client.getLimits(key.id)
+              assert.strictEqual(limit?.remaining, 1000)
             })
-            await resetting
-            const [limit] = await client.getLimits(key.id)
-            assert.strictEqual(limit?.remaining, 1000)
-          })
-        }),
-      120_000
-    )
+          }),
+        120_000
+      )
+    }
 
     it.scopedLive(
       "keeps the uses of other keys from nothing, and loses none",

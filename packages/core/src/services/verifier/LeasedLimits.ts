@@ -222,14 +222,11 @@ export const makeLeasedLimits = Effect.gen(function* () {
     // With what this process has itself at hand.
     look: (key) =>
       Effect.flatMap(charge(key, 0), (outcome) => (isUncharged(outcome) ? lookAtEnded(key) : Effect.succeed(outcome))),
-    reset: (id) =>
-      turn.withPermits(1)(
-        Effect.suspend(() => {
-          // What was taken before is neither spent nor given back after it.
-          holdings.forget(id)
-          return store.reset(id)
-        })
-      )
+    // What was taken before is neither spent nor given back after it. Others do not wait for the key's row meanwhile.
+    reset: (id) => {
+      const forget = turn.withPermits(1)(Effect.sync(() => holdings.forget(id)))
+      return Effect.zipRight(forget, Effect.ensuring(store.reset(id), forget))
+    }
   }
   return limiter
 })
