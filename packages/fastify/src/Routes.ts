@@ -45,7 +45,7 @@ const watch = (root: FastifyInstance): void => {
     const open = routes.filter(
       ({ options, scope }) => isAsking(options.config?.apiKey) && !Object.hasOwn(scope, guarded)
     )
-    done(open.length === 0 ? undefined : new Error(`${open.map(nameOf).join(", ")}: ${why}`))
+    done(open.length === 0 ? undefined : new Error(`${open.map(({ options }) => nameOf(options)).join(", ")}: ${why}`))
   })
 }
 
@@ -54,7 +54,9 @@ const why =
 
 const isAsking = (config: unknown): boolean => config !== undefined && config !== false
 
-const nameOf = ({ options: { method, url } }: Route): string => `${[method].flat().join("|")} ${url}`
+/** How a route is named in errors. */
+export const nameOf = ({ method, url }: Pick<RouteOptions, "method" | "url">): string =>
+  `${[method].flat().join("|")} ${url}`
 
 // Fastify says so of each application that it makes: the plugin itself sees those scopes alone that it is registered in.
 subscribe("fastify.initialization", (message) => watch((message as { readonly fastify: FastifyInstance }).fastify))

@@ -5,7 +5,7 @@ import fastifyPlugin from "fastify-plugin"
 import { guardHook } from "./guardHook.js"
 import type { ApiKeysPluginOptions, RouteGuardOptions } from "./PluginOptions.js"
 import type { KeyProperty } from "./Register.js"
-import { guardRoutesOf } from "./Routes.js"
+import { guardRoutesOf, nameOf } from "./Routes.js"
 
 declare module "fastify" {
   interface FastifyRequest extends KeyProperty {}
@@ -20,7 +20,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /**
      * Guards the route: with the plugin's options, or with these before them. `false` exempts it from the guards of its
-     * scope. An application with a route that asks for a key in a scope without the plugin does not start.
+     * scope; a route that has a guard of its own besides is refused. An application with a route that asks for a key in a scope without the plugin does not start.
      */
     apiKey?: boolean | RouteGuardOptions
   }
@@ -73,14 +73,18 @@ const install = (fastify: FastifyInstance, given: ApiKeysPluginOptions): void =>
 
   fastify.addHook("onRoute", (route) => {
     // Made here so that wrong options fail when the route is registered.
-    const guards = [guardOf(route.config?.apiKey), route.onRequest].flat().filter((hook) => isGuard(hook))
-    const [first] = guards
+    const own = [route.onRequest].flat().filter((hook) => isGuard(hook))
+    if (route.config?.apiKey === false && own.length > 0) throw new Error(`${nameOf(route)}: ${isExempt}`)
+    const [first] = [guardOf(route.config?.apiKey), ...own].filter((hook) => isGuard(hook))
     if (first !== undefined) document(route, credentialsOf.get(first))
   })
 
   const isGuard = (hook: unknown): hook is onRequestHookHandler =>
     typeof hook === "function" && credentialsOf.has(hook as onRequestHookHandler)
 }
+
+const isExempt =
+  "config.apiKey is false, which exempts the route from its own guard as well. Leave out the one or the other"
 
 const sharedFailureLimit = (failureLimit: ApiKeysPluginOptions["failureLimit"]): FailureLimit | undefined =>
   failureLimit === undefined || isFailureLimit(failureLimit) ? failureLimit : new FailureLimit(failureLimit)

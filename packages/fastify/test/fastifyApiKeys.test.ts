@@ -248,6 +248,17 @@ describe("fastifyApiKeys", () => {
     }
   })
 
+  it("refuses a route that is exempt and has a guard of its own", async () => {
+    const app = Fastify()
+    await app.register(fastifyApiKeys, { client })
+    const exempt = { config: { apiKey: false } } as const
+    for (const onRequest of [app.requireApiKey(), [app.requireApiKey({ requiredScopes: ["read"] })]]) {
+      assert.throws(() => app.get("/both", { ...exempt, onRequest }, nothing), /GET \/both: config.apiKey is false/)
+    }
+    app.get("/", { ...exempt, onRequest: (_request, _reply, done) => done() }, nothing)
+    await app.ready()
+  })
+
   it("gives what an onError writes past the reply the fields of the refusal, unless it has another status", async () => {
     const answers: ReadonlyArray<readonly [status: number, challenge: string | undefined, onError: OnError]> = [
       [401, 'Bearer realm="api"', (_error, _request, reply) => void reply.hijack().raw.end("sorry")],
