@@ -1,18 +1,14 @@
-import { ApiKeyClient, MemoryStore } from "@apikeys/core"
+import type { ApiKeyClient } from "@apikeys/core"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { makeGuard, type RequestMessage } from "../src/index.js"
+import { openWithKey } from "./table/openWithKey.js"
 
 /** What a unit test makes of a request: no more than it has to. */
 describe("a guard of plain mocks", () => {
   let client: ApiKeyClient
   let key: string
   beforeAll(async () => {
-    client = await ApiKeyClient.open({
-      store: MemoryStore.layer,
-      signingSecret: "of no use but for this very test: 0123456789"
-    })
-    const { id } = await client.createOrganization({ name: "Acme Inc" })
-    key = (await client.createKey({ organizationId: id })).plaintext
+    ;({ client, key } = await openWithKey())
   })
   afterAll(() => client.close())
 

@@ -4,11 +4,12 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import { MysqlClient } from "@effect/sql-mysql2"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { selectedServices, startServer, testDatabase, withConnection } from "../../../scripts/services/testing.js"
+import { selectedServices, testDatabase } from "../../../scripts/services/testing.js"
 import type { MysqlStore } from "../src/index.js"
 import { databaseOf, openDatabase } from "../src/MysqlDatabase.js"
 import { makeSettings } from "../src/MysqlSettings.js"
 import { addressOf } from "./address.js"
+import { startForPlainUser } from "./plainUser.js"
 
 const open = (options: MysqlStore.MysqlStoreOptions) => Effect.flatMap(makeSettings(options), openDatabase)
 
@@ -33,19 +34,9 @@ for (const { service, title } of selectedServices("mysql", "mariadb")) {
       "is given up when the server turns out to be read only, and is none that is lent again",
       () =>
         Effect.gen(function* () {
-          const server = yield* Effect.acquireRelease(
-            Effect.promise(() => startServer(service)),
-            (own) => Effect.promise(() => own.stop())
-          )
-          const run = (statement: string) => Effect.promise(() => withConnection(server.url, (on) => on(statement)))
+          const { run, url } = yield* startForPlainUser(service)
           yield* run("create table things (id int primary key)")
-          // Who may do anything may also write to a server that is read only.
-          yield* run("create user app@'%' identified by 'a password'")
-          yield* run("grant all on apikeys.* to app@'%'")
-          const own = new URL(server.url)
-          own.username = "app"
-          own.password = encodeURIComponent("a password")
-          const database = yield* open({ url: own.href, timeout: 5000, pool: { max: 1 } })
+          const database = yield* open({ url, timeout: 5000, pool: { max: 1 } })
           yield* write(database, "insert into things values (1)")
           const before = yield* idOf(database)
           assert.strictEqual(yield* idOf(database), before)

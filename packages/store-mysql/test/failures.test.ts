@@ -3,10 +3,11 @@ import { insertKey, insertOrganization, makeNewKey, makeOrganization, uniqueName
 import { type Database, guarded, SqlStore } from "@apikeys/store-sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, type Context, Effect, Exit, Fiber, Logger, LogLevel } from "effect"
-import { selectedServices, startServer, testDatabase, withConnection } from "../../../scripts/services/testing.js"
+import { selectedServices, testDatabase, withConnection } from "../../../scripts/services/testing.js"
 import { MysqlStore } from "../src/index.js"
 import { openDatabase } from "../src/MysqlDatabase.js"
 import { makeSettings } from "../src/MysqlSettings.js"
+import { startForPlainUser } from "./plainUser.js"
 
 const timeout = 1500
 
@@ -215,18 +216,8 @@ for (const { service, title } of selectedServices("mysql", "mariadb")) {
       "refuses with a retryable error, still answers reads, and serves again by itself",
       () =>
         Effect.gen(function* () {
-          const server = yield* Effect.acquireRelease(
-            Effect.promise(() => startServer(service)),
-            (own) => Effect.promise(() => own.stop())
-          )
-          const run = (statement: string) => Effect.promise(() => withConnection(server.url, (on) => on(statement)))
-          // Who may do anything may also write to a server that is read only.
-          yield* run("create user app@'%' identified by 'a password'")
-          yield* run("grant all on apikeys.* to app@'%'")
-          const own = new URL(server.url)
-          own.username = "app"
-          own.password = encodeURIComponent("a password")
-          const { ports } = yield* openStore({ url: own.href, timeout: 5000 })
+          const { run, url } = yield* startForPlainUser(service)
+          const { ports } = yield* openStore({ url, timeout: 5000 })
           const { id } = yield* Effect.provide(insertOrganization(), ports)
           yield* run("set global read_only = on")
           const error = yield* fails(insertOrganization(), ports)

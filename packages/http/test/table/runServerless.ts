@@ -1,8 +1,9 @@
-import { ApiKeyClient, MemoryStore } from "@apikeys/core"
+import type { ApiKeyClient } from "@apikeys/core"
 import { FailureLimit } from "@apikeys/http"
 import serverless from "serverless-http"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { AnyOptions } from "./App.js"
+import { openWithKey } from "./openWithKey.js"
 
 /** What a handler of Lambda gives. */
 interface Answer {
@@ -20,12 +21,7 @@ export const runServerless = (framework: string, guarded: Guarded): void => {
     let client: ApiKeyClient
     let key: string
     beforeAll(async () => {
-      client = await ApiKeyClient.open({
-        store: MemoryStore.layer,
-        signingSecret: "of no use but for this very test: 0123456789"
-      })
-      const { id } = await client.createOrganization({ name: "Acme Inc" })
-      key = (await client.createKey({ organizationId: id })).plaintext
+      ;({ client, key } = await openWithKey())
     })
     afterAll(() => client.close())
 
