@@ -28,8 +28,8 @@ const whileRunning = async (options: ServerOptions, look: (address: string) => P
 }
 
 /**
- * Somebody has the reserved name before the first start. The server does not start; it starts with the organization
- * where it is told to adopt it, and with one of its own where the name was freed.
+ * Somebody has the reserved name before the first start. The server does not start. It starts with that
+ * organization if a setting says to adopt it, and with an organization of its own if the name is free again.
  */
 export const startWithClaimedName = async (folder: string, store: Store, env: Readonly<Record<string, string>>) => {
   const client = await ApiKeyClient.open({ store, signingSecret, keyPrefix: "myapp" })

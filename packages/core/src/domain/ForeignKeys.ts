@@ -159,7 +159,7 @@ const makeTakes = (predicate: (text: string) => unknown, report: (mistake: strin
     try {
       const taken = predicate(text)
       if (typeof taken === "boolean") return taken
-      // Nobody waits for a promise, whose rejection would end the process.
+      // The result is not awaited: a promise that rejects, and that no handler takes, would end the process.
       Promise.resolve(taken).catch(() => undefined)
       return refuse("gave no boolean")
     } catch {
@@ -171,7 +171,7 @@ const makeTakes = (predicate: (text: string) => unknown, report: (mistake: strin
 /**
  * The rules of what a client accepts.
  *
- * @param report is told, once, what a predicate did that it may not do
+ * @param report is called once, with a description of what a predicate did wrong
  * @param heads of its own keys, which it masks as well
  */
 export const makeForeignKeys = (
